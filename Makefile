@@ -1,0 +1,71 @@
+# A thin list of commands. What a command does is written where its tool is set up.
+
+# The first Python that is new enough; asked for only when .venv is not there yet.
+PYTHON = $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
+
+# What `make test` leaves out, as far as it exists.
+LEFT_OUT := PostgreSQL and Redis \
+	$(if $(wildcard tests/races/test_*.py),races) \
+	$(if $(wildcard tests/faults/test_*.py),faults) \
+	$(if $(wildcard tests/browser/test_*.py),browser)
+comma := ,
+empty :=
+space := $(empty) $(empty)
+
+.PHONY: help run test test-all lint types bench docs up messages
+.DEFAULT_GOAL := help
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+run: .venv/.run ## The panel, its workers and a simulated carrier on http://127.0.0.1:8000 (PORT=...)
+	@exec $(PY) manage.py demo
+
+test: .venv/.dev ## The tests on SQLite, and a smoke test on PostgreSQL and Valkey
+	@$(PY) -m pytest -n 2 -m 'not race and not fault and not browser'
+	@echo 'Not run here: the tests on $(subst $(space)$(space),$(space),$(strip $(LEFT_OUT))). Run them with: make test-all'
+
+test-all: .venv/.dev ## All tests, on PostgreSQL and Redis (DATABASE_URL, REDIS_URL, or wheels)
+	@$(PY) tests/servers.py $(PY) -m pytest -m 'not parity'
+
+lint: .venv/.dev ## Rules and format of the source
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+types: .venv/.dev ## The types, strictly
+	@$(PY) -m mypy .
+
+bench: .venv/.dev ## Rate, memory and page times against the limits of this machine
+	@test -f smsmanager/management/commands/benchmark.py || { echo 'There is no benchmark yet.'; exit 1; }
+	@$(PY) manage.py benchmark
+
+docs: .venv/.dev ## The checks of the documents: links, commands, variables, decisions
+	@$(PY) -m pytest tests/house/test_docs.py
+
+up: ## The production-like stack in containers
+	@test -f docker-compose.yml || { echo 'There are no containers yet.'; exit 1; }
+	@docker compose up --build
+
+messages: .venv/.dev ## Collect the texts to translate, and compile the translations (needs gettext)
+	@$(PY) manage.py makemessages --locale fr --locale it --no-obsolete --no-location \
+		--ignore .venv --ignore tests
+	@$(PY) manage.py compilemessages --locale fr --locale it --verbosity 0
+
+.venv/.run: requirements.lock | .venv/bin/pip
+	@echo 'Installing what is needed to run (once, about half a minute)...'
+	@$(PIP) -r $<
+	@touch $@
+
+.venv/.dev: requirements-dev.lock | .venv/bin/pip
+	@echo 'Installing what is needed to develop (once, about a minute)...'
+	@$(PIP) -r $<
+	@touch $@ .venv/.run
+
+.venv/bin/pip:
+	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed, and none was found: install it, then try again.'; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo 'The module venv of $(PYTHON) is missing. On Debian and Ubuntu: apt install python3-venv'; exit 1; }
+	@$(PYTHON) -m venv .venv

@@ -1,0 +1,1 @@
+"""Accounts: users, customers, SMS accounts, the ledger and who may see what."""

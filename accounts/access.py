@@ -1,0 +1,100 @@
+"""Who may see and do what: from a request to the rows this person may touch.
+
+A member sees the accounts of their customer; an owner may also send. Whatever a person may not do
+looks as if it did not exist: another customer's account, one that is not there, and an act beyond
+the role all answer 404. Being staff opens no customer's page.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+
+from accounts.models import ACCOUNT_NAME, Membership, Role, SmsAccount, User
+
+P = ParamSpec("P")
+View = Callable[..., HttpResponseBase]
+
+
+class Right(StrEnum):
+    """What one may do on an account."""
+
+    READ = "read"
+    SEND = "send"
+
+
+RIGHTS: dict[str, frozenset[Right]] = {
+    Role.OWNER: frozenset({Right.READ, Right.SEND}),
+    Role.READER: frozenset({Right.READ}),
+}
+
+
+class AccountRequest(HttpRequest):
+    """A request of a signed-in member to a page of one account; made by `account_view`."""
+
+    user: User
+    account: SmsAccount
+    may: frozenset[Right]
+
+
+def accounts_of(user: User) -> QuerySet[SmsAccount]:
+    """Give the accounts this person may see, by name."""
+    return SmsAccount.objects.filter(customer__memberships__user=user).order_by("name")
+
+
+def rights_on(account: SmsAccount, *, user: User) -> frozenset[Right]:
+    """Give what this person may do on an account; nothing on a foreign one."""
+    members = Membership.objects.filter(customer_id=account.customer_id, user=user)
+    role = members.values_list("role", flat=True).first()
+    return RIGHTS.get(role or "", frozenset())
+
+
+def account_for(user: User, slug: str, *, may: Right) -> SmsAccount:
+    """Give the account of this name. Raises Http404 unless this person has the right."""
+    account = _find(user, slug)
+    if may not in rights_on(account, user=user):
+        raise Http404
+    return account
+
+
+def account_view(
+    *, may: Right
+) -> Callable[[Callable[Concatenate[AccountRequest, SmsAccount, P], HttpResponseBase]], View]:
+    """Open a page of an account to signed-in members with this right.
+
+    The address brings the account's name as `account`; the view is given the account itself, and
+    templates find it with the person's rights on the request.
+    """
+
+    def decorate(
+        view: Callable[Concatenate[AccountRequest, SmsAccount, P], HttpResponseBase],
+    ) -> View:
+        @login_required
+        @wraps(view)
+        def opened(
+            request: HttpRequest, account: str, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
+            member = cast(AccountRequest, request)
+            member.account = _find(member.user, account)
+            member.may = rights_on(member.account, user=member.user)
+            if may not in member.may:
+                raise Http404
+            return view(member, member.account, *args, **kwargs)
+
+        return opened
+
+    return decorate
+
+
+def _find(user: User, slug: str) -> SmsAccount:
+    account = None
+    if ACCOUNT_NAME.fullmatch(slug):
+        account = accounts_of(user).filter(name=slug).first()
+    if account is None:
+        raise Http404
+    return account

@@ -1,0 +1,82 @@
+"""A sample tariff: what a part costs to each country, in hundredths of a credit.
+
+Sample figures, to begin with and to try things out; an operator sets its own in the admin site.
+One part to metropolitan France costs one credit by definition, to India 0.4. A country that is not
+listed is refused.
+"""
+
+PRICES: dict[str, int] = {
+    # France and its territories.
+    "FR": 100,
+    "GF": 130,
+    "GP": 130,
+    "MQ": 130,
+    "RE": 130,
+    "YT": 130,
+    "BL": 130,
+    "MF": 130,
+    "PM": 180,
+    "NC": 180,
+    "PF": 180,
+    "WF": 200,
+    # European Union.
+    "AT": 130,
+    "BE": 150,
+    "BG": 140,
+    "HR": 130,
+    "CY": 90,
+    "CZ": 110,
+    "DK": 90,
+    "EE": 120,
+    "FI": 130,
+    "DE": 140,
+    "GR": 110,
+    "HU": 130,
+    "IE": 110,
+    "IT": 120,
+    "LV": 110,
+    "LT": 80,
+    "LU": 110,
+    "MT": 110,
+    "NL": 150,
+    "PL": 70,
+    "PT": 80,
+    "RO": 100,
+    "SK": 120,
+    "SI": 120,
+    "ES": 100,
+    "SE": 110,
+    # The rest of Europe.
+    "AD": 120,
+    "CH": 120,
+    "GB": 80,
+    "IS": 110,
+    "LI": 120,
+    "MC": 130,
+    "NO": 110,
+    "SM": 130,
+    "UA": 160,
+    # Africa and the Near East.
+    "CI": 180,
+    "CM": 180,
+    "DZ": 200,
+    "IL": 90,
+    "MA": 150,
+    "MU": 120,
+    "SN": 180,
+    "TN": 190,
+    "TR": 60,
+    "ZA": 70,
+    # America.
+    "BR": 80,
+    "CA": 60,
+    "MX": 90,
+    "US": 60,
+    # Asia and Oceania.
+    "AU": 100,
+    "IN": 40,
+    "JP": 140,
+    "NZ": 140,
+    "SG": 90,
+    "TH": 70,
+}

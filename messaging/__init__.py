@@ -1,0 +1,1 @@
+"""Messaging: texts, recipients, campaigns, delivery, receipts and history."""

@@ -1,0 +1,212 @@
+"""Many rows at once: the only module that knows which database it talks to.
+
+PostgreSQL takes COPY and arrays, SQLite `executemany` and JSON. `unnest` only feeds an UPDATE by
+id: a selection joined with it gets bad plans on tables without statistics. Driver errors come out
+as Django's. COPY refuses NUL and lone surrogates, SQLite hides them, so both are refused at the
+doors, long before they get here.
+"""
+
+import io
+import json
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models, transaction
+
+from messaging.models import BatchCounter, IdBlock, Message, Status
+
+# SQLite has one writer: two loaders only make the pages wait twice as long.
+_one_loader = threading.Lock()
+# Between two batches of a loader on SQLite, so that a page gets its turn (seconds).
+LOADER_PAUSE = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What one message is to become."""
+
+    message_id: int
+    status: Status
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A message that a statement moved to `status`, with what counters and refunds need."""
+
+    message_id: int
+    batch_id: int
+    status: Status
+    country: str
+    operator: str
+    parts: int
+    price_hundredths: int
+
+
+def is_postgresql() -> bool:
+    """Tell whether rows go in with COPY."""
+    return connection.vendor == "postgresql"
+
+
+@contextmanager
+def loading() -> Iterator[float]:
+    """Hold the right to load, and give the pause in seconds to make between two batches."""
+    if is_postgresql():
+        yield 0.0
+        return
+    with _one_loader:
+        yield LOADER_PAUSE
+
+
+def reserve_ids(*, name: str, count: int) -> int:
+    """Reserve `count` ids in a row and return the first.
+
+    Call it before the transaction that uses them, so that nobody waits for that one to end. Ids of
+    a transaction that fails stay unused.
+    """
+    table = _table(IdBlock)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (name, next) VALUES (%s, %s) "  # noqa: S608 (table name)
+            f"ON CONFLICT (name) DO UPDATE SET next = {table}.next + %s RETURNING next",
+            [name, 1 + count, count],
+        )
+        return int(cursor.fetchone()[0]) - count
+
+
+def insert_rows(
+    *, model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert rows given as values of `columns`; part of the caller's transaction."""
+    names = ", ".join(connection.ops.quote_name(c) for c in columns)
+    with connection.cursor() as cursor:
+        if is_postgresql():
+            text = io.StringIO("".join(map(_copy_line, rows)))
+            with connection.wrap_database_errors:
+                cursor.copy_expert(f"COPY {_table(model)} ({names}) FROM STDIN", text)
+        else:
+            marks = ", ".join(["%s"] * len(columns))
+            cursor.executemany(
+                f"INSERT INTO {_table(model)} ({names}) VALUES ({marks})",  # noqa: S608 (names)
+                list(rows),
+            )
+
+
+def move_messages(*, changes: Sequence[Change], from_status: Status) -> list[Moved]:
+    """Move those of the messages that still have `from_status` (OPEN = none yet).
+
+    Returns exactly the rows that this statement moved, so that what is refunded and counted is
+    what was changed, whoever else is at work. Give each message once.
+    """
+    if not changes:
+        return []
+    wanted = {c.message_id: c for c in changes}
+    ordered = [wanted[i] for i in sorted(wanted)]
+    guard = "m.status IS NULL" if from_status is Status.OPEN else f"m.status = {int(from_status)}"
+    returning = "id, batch_id, country, operator, parts, price_hundredths"
+    with connection.cursor() as cursor:
+        if is_postgresql():
+            returned = ", ".join(f"m.{c}" for c in returning.split(", "))
+            cursor.execute(
+                f"UPDATE {_table(Message)} m SET status = u.status, reason = u.reason, "  # noqa: S608 (constants)
+                "status_at = u.at FROM unnest(%s::bigint[], %s::smallint[], %s::text[], "
+                "%s::timestamptz[]) AS u(id, status, reason, at) "
+                f"WHERE m.id = u.id AND {guard} RETURNING {returned}",
+                [
+                    [c.message_id for c in ordered],
+                    [int(c.status) for c in ordered],
+                    [c.reason for c in ordered],
+                    [c.at for c in ordered],
+                ],
+            )
+        else:
+            # SQLite's RETURNING knows no alias: names are bare, and only one table has them.
+            cursor.execute(
+                f"UPDATE {_table(Message)} AS m SET "  # noqa: S608 (constants)
+                "status = json_extract(u.value, '$[1]'), "
+                "reason = json_extract(u.value, '$[2]'), "
+                "status_at = json_extract(u.value, '$[3]') "
+                "FROM json_each(%s) AS u "
+                f"WHERE m.id = json_extract(u.value, '$[0]') AND {guard} RETURNING {returning}",
+                [
+                    json.dumps(
+                        [[c.message_id, int(c.status), c.reason, _iso(c.at)] for c in ordered]
+                    )
+                ],
+            )
+        return [
+            Moved(
+                message_id=row[0],
+                batch_id=row[1],
+                status=wanted[row[0]].status,
+                country=row[2],
+                operator=row[3],
+                parts=row[4],
+                price_hundredths=row[5],
+            )
+            for row in cursor.fetchall()
+        ]
+
+
+def count_moves(*, moved: Sequence[Moved], from_status: Status) -> None:
+    """Carry moved messages from the counters of `from_status` to those of their new status."""
+    sums: dict[tuple[int, Status, str, str], list[int]] = {}
+    for m in moved:
+        for status, sign in ((from_status, -1), (m.status, 1)):
+            total = sums.setdefault((m.batch_id, status, m.country, m.operator), [0, 0, 0])
+            for i, value in enumerate((1, m.parts, m.price_hundredths)):
+                total[i] += sign * value
+    table = _table(BatchCounter)
+    less: list[tuple[Any, ...]] = [(*v, *k) for k, v in sorted(sums.items()) if v[0] < 0]
+    more: list[tuple[Any, ...]] = [(*k, *v) for k, v in sorted(sums.items()) if v[0] > 0]
+    with connection.cursor() as cursor:
+        # A counter that falls is there already; an insert of its negative would be refused.
+        cursor.executemany(
+            f"UPDATE {table} SET messages = messages + %s, parts = parts + %s, "  # noqa: S608 (constants)
+            "price_hundredths = price_hundredths + %s "
+            "WHERE batch_id = %s AND status = %s AND country = %s AND operator = %s",
+            less,
+        )
+        cursor.executemany(
+            f"INSERT INTO {table} "  # noqa: S608 (constants)
+            "(batch_id, status, country, operator, messages, parts, price_hundredths) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s) "
+            "ON CONFLICT (batch_id, status, country, operator) DO UPDATE SET "
+            f"messages = {table}.messages + excluded.messages, "
+            f"parts = {table}.parts + excluded.parts, "
+            f"price_hundredths = {table}.price_hundredths + excluded.price_hundredths",
+            more,
+        )
+
+
+def _table(model: type[models.Model]) -> str:
+    return str(connection.ops.quote_name(model._meta.db_table))
+
+
+def _iso(moment: datetime) -> str:
+    # As Django's SQLite back end writes moments: UTC, no zone.
+    adapted = connection.ops.adapt_datetimefield_value(moment)
+    return str(adapted)
+
+
+def _copy_line(row: Sequence[Any]) -> str:
+    return "\t".join(map(_copy_value, row)) + "\n"
+
+
+def _copy_value(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    if isinstance(value, str):
+        # The backslash first, or the later escapes would be escaped again.
+        return (
+            value.replace("\\", "\\\\")
+            .replace("\t", "\\t")
+            .replace("\n", "\\n")
+            .replace("\r", "\\r")
+        )
+    return str(value)

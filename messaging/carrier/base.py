@@ -1,0 +1,192 @@
+"""What the platform asks of a carrier, whoever it is.
+
+A chunk of messages goes out, one answer per message comes back; receipts arrive later by the
+door. Each message carries our reference: the carrier accepts a reference once and can be asked
+about it, which is what makes a retry safe. A failure says by its class what may be done next.
+Pure: nothing of Django, no network, no clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+# The most messages of one chunk, and the most references of one look-up.
+CHUNK_LIMIT = 500
+
+
+class MessageClass(StrEnum):
+    """Where the handset keeps the message (3GPP TS 23.038 clause 4)."""
+
+    STANDARD = "standard"
+    FLASH = "flash"
+    SIM = "sim"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One message of a chunk: our reference, the number in E.164, its own text if it has one."""
+
+    reference: str
+    to: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Up to CHUNK_LIMIT messages that differ only in recipient and, when personalised, in text.
+
+    `clause` is appended to every text as it stands (with its line feed), "" is none. `validity`
+    counts from acceptance: after it the carrier gives up and says so in a receipt.
+    """
+
+    sender: str
+    text: str
+    message_class: MessageClass
+    clause: str
+    validity: timedelta
+    recipients: tuple[Recipient, ...]
+
+
+class Refusal(StrEnum):
+    """Why a message, or a whole chunk, was refused before acceptance. Nothing was sent."""
+
+    NONE = ""
+    NUMBER = "number"
+    SENDER = "sender"
+    DESTINATION = "destination"
+    TEXT = "text"
+    TOO_LONG = "too_long"
+    VALIDITY = "validity"
+    # The reference was accepted earlier with another content: that earlier message stands.
+    REFERENCE_REUSED = "reference_reused"
+    MALFORMED = "malformed"
+    TOO_LARGE = "too_large"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the carrier says of one reference: accepted, or refused for good.
+
+    `carrier_id` is empty and `accepted_at` is None for a refusal, `code` is NONE for an
+    acceptance. `accepted_at` is by the carrier's clock.
+    """
+
+    reference: str
+    accepted: bool
+    carrier_id: str
+    code: Refusal
+    accepted_at: datetime | None
+
+
+class ReceiptState(StrEnum):
+    """What a receipt reports. ACCEPTED and UNKNOWN are not final, the others are."""
+
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+FINAL_STATES = frozenset(
+    {
+        ReceiptState.DELIVERED,
+        ReceiptState.FAILED,
+        ReceiptState.EXPIRED,
+        ReceiptState.REJECTED,
+    }
+)
+
+
+class Cause(StrEnum):
+    """Why a message did not arrive; NONE when it did or nothing is known."""
+
+    NONE = ""
+    ABSENT = "absent"
+    FULL = "full"
+    BARRED = "barred"
+    BLOCKED = "blocked"
+    INVALID_NUMBER = "invalid_number"
+    INCAPABLE = "incapable"
+    NO_CREDIT = "no_credit"
+    SPAM = "spam"
+    CONTENT = "content"
+    NETWORK = "network"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """One statement of a carrier about one message it accepted.
+
+    `billed` is False when the carrier rejected the message and does not charge for it; `at` is
+    by the carrier's clock; `operator` is the name of the network, "" if the carrier is silent.
+    """
+
+    carrier: str
+    carrier_id: str
+    reference: str
+    state: ReceiptState
+    code: Cause
+    billed: bool
+    operator: str
+    at: datetime
+
+
+class CarrierError(Exception):
+    """A call to the carrier did not give answers; the subclass says what may be done."""
+
+
+class NotHandedOver(CarrierError):
+    """Nothing was written (refused connection, DNS, TLS, deadline): a retry is safe."""
+
+
+class Throttled(CarrierError):
+    """The carrier took nothing of the chunk and wants `retry_after` seconds of silence."""
+
+    def __init__(self, retry_after: float) -> None:
+        """Keep the seconds."""
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+class Unavailable(CarrierError):
+    """The carrier said that it took nothing of the chunk for now: retry with growing pauses."""
+
+
+class Misconfigured(CarrierError):
+    """Our credentials or address are wrong: an alarm and a long pause; no message fails for it."""
+
+
+class ChunkRefused(CarrierError):
+    """The whole chunk is refused for good; `code` says why."""
+
+    def __init__(self, code: Refusal) -> None:
+        """Keep the code."""
+        super().__init__(code)
+        self.code = code
+
+
+class OutcomeUnknown(CarrierError):
+    """Written, but not completely answered: ask by reference before anything is sent again."""
+
+
+class Carrier(Protocol):
+    """A company that delivers SMS. Safe to share between threads."""
+
+    def submit(self, chunk: Chunk, *, deadline: float) -> list[Answer]:
+        """Hand over a chunk within `deadline` seconds in all; one answer each, in its order.
+
+        Raises a CarrierError when there are no answers. A call that is too late to write
+        writes nothing: a chunk never leaves after its deadline.
+        """
+
+    def look_up(self, references: Sequence[str], *, deadline: float) -> dict[str, Answer]:
+        """Ask what became of references; those that the carrier does not know are absent.
+
+        Whatever CarrierError it raises, the outcome of the references is still unknown.
+        """

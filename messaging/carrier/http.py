@@ -1,0 +1,158 @@
+"""The client of a carrier that speaks our HTTP contract (docs/carrier.md).
+
+Every way a call can end maps to one exception of `base`, by one question: may the carrier have
+taken the chunk? Only its own word, or a request that was never written, makes a plain retry
+safe. One session per call: a kept connection may be dead, which would put a whole chunk in
+doubt, and a forked worker would share it. Nothing is logged here.
+"""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import requests
+
+from messaging.carrier import base, fields, wire
+from messaging.carrier.connection import Call, ReportingAdapter
+
+# A carrier that cannot be reached in this time is not reachable (seconds).
+CONNECT_LIMIT = 5.0
+# 500 answers are about 100 KB.
+ANSWER_LIMIT = 4 * 1024 * 1024
+# Seconds of silence when a carrier says "too fast" without a readable Retry-After, and the most.
+DEFAULT_PAUSE, LONGEST_PAUSE = 5.0, 600.0
+
+# A moved or missing address is ours to correct, like a wrong token. 302 and 303 are not here:
+# some servers answer so after they did the work.
+MISCONFIGURED = frozenset({301, 307, 308, 401, 403, 404, 405})
+REFUSED = frozenset({400, 413, 422})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reply:
+    """What came back; `body` is None when it did not come whole or is no JSON object."""
+
+    status: int
+    retry_after: str
+    body: Mapping[str, Any] | None
+
+
+class HttpCarrier:
+    """A carrier behind a URL and a bearer token. Holds no connection, safe between threads."""
+
+    def __init__(self, *, url: str, token: str) -> None:
+        """Check what can be checked without asking anybody."""
+        if not url.startswith(("http://", "https://")):
+            raise base.Misconfigured("url")
+        if not token or not token.isascii() or not token.isprintable():
+            raise base.Misconfigured("token")
+        self._url = url.rstrip("/")
+        self._headers = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "smsmanager",
+        }
+
+    def submit(self, chunk: base.Chunk, *, deadline: float) -> list[base.Answer]:
+        """Hand over a chunk; see base.Carrier. An answer that leaves one out is no answer."""
+        references = [recipient.reference for recipient in chunk.recipients]
+        reply = self._post("/v1/messages", wire.chunk_as_json(chunk), seconds=deadline)
+        answers = _answers(reply, asked=references)
+        try:
+            return [answers[reference] for reference in references]
+        except KeyError as exc:
+            raise base.OutcomeUnknown("incomplete") from exc
+
+    def look_up(self, references: Sequence[str], *, deadline: float) -> dict[str, base.Answer]:
+        """Ask about references, a limited number per request; see base.Carrier."""
+        ends = time.monotonic() + deadline
+        found: dict[str, base.Answer] = {}
+        for start in range(0, len(references), base.CHUNK_LIMIT):
+            asked = list(references[start : start + base.CHUNK_LIMIT])
+            reply = self._post(
+                "/v1/messages/look-up", {"references": asked}, seconds=ends - time.monotonic()
+            )
+            found |= _answers(reply, asked=asked)
+        return found
+
+    def _post(self, path: str, content: Mapping[str, Any], *, seconds: float) -> _Reply:
+        body = json.dumps(content, separators=(",", ":")).encode()
+        with requests.Session() as session, Call(seconds=seconds) as call:
+            session.trust_env = False
+            session.mount(self._url, ReportingAdapter())
+            left = call.seconds_left()
+            try:
+                response = session.post(
+                    self._url + path,
+                    data=body,
+                    headers=self._headers,
+                    timeout=(min(CONNECT_LIMIT, left), left),
+                    allow_redirects=False,
+                    stream=True,
+                )
+            except (requests.RequestException, OSError) as exc:
+                if call.written:
+                    raise base.OutcomeUnknown("no answer") from exc
+                raise base.NotHandedOver(type(exc).__name__) from exc
+            with response:
+                return _Reply(
+                    status=response.status_code,
+                    retry_after=response.headers.get("Retry-After", ""),
+                    body=_read_body(response),
+                )
+
+
+def _read_body(response: requests.Response) -> Mapping[str, Any] | None:
+    """Read the body whole or not at all; the status alone may still say enough."""
+    raw = bytearray()
+    try:
+        for block in response.iter_content(65_536):
+            raw += block
+            if len(raw) > ANSWER_LIMIT:
+                return None
+        return fields.read_object(json.loads(raw), name="body")
+    except (requests.RequestException, OSError, ValueError, RecursionError, fields.BadField):
+        return None
+
+
+def _answers(reply: _Reply, *, asked: Sequence[str]) -> dict[str, base.Answer]:
+    if reply.status != 200:
+        _raise_for(reply)
+    try:
+        return wire.read_answers(reply.body, asked=asked)
+    except fields.BadField as exc:
+        raise base.OutcomeUnknown(exc.name) from exc
+
+
+def _raise_for(reply: _Reply) -> NoReturn:
+    """Tell what a status other than 200 allows; what the contract does not name is in doubt."""
+    if reply.status == 429:
+        raise base.Throttled(_pause(reply.retry_after))
+    if reply.status in MISCONFIGURED:
+        raise base.Misconfigured(str(reply.status))
+    error = (reply.body or {}).get("error")
+    said = error if isinstance(error, dict) else {}
+    if reply.status in REFUSED:
+        raise base.ChunkRefused(_chunk_code(said, status=reply.status))
+    # A proxy's 503 may follow a request that was carried out: only the carrier's word counts.
+    if reply.status == 503 and said.get("nothing_accepted") is True:
+        raise base.Unavailable("503")
+    raise base.OutcomeUnknown(str(reply.status))
+
+
+def _pause(raw: str) -> float:
+    """Read Retry-After in seconds; a date or nonsense is the default pause."""
+    return min(float(raw), LONGEST_PAUSE) if raw.isascii() and raw.isdigit() else DEFAULT_PAUSE
+
+
+def _chunk_code(said: Mapping[str, Any], *, status: int) -> base.Refusal:
+    fallback = base.Refusal.TOO_LARGE if status == 413 else base.Refusal.MALFORMED
+    try:
+        code = fields.read_code(said, name="code", known=base.Refusal, other=fallback)
+    except fields.BadField:
+        return fallback
+    return code or fallback

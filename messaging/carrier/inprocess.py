@@ -1,0 +1,89 @@
+"""The simulated carrier without HTTP: for tests, and wherever a second program would be too much.
+
+What is said still goes through the JSON of the contract, so a chunk that the real server would
+refuse is refused here. Receipts wait until they are taken; the clock is the caller's.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from messaging.carrier import base, door, fields, wire
+from messaging.carrier.simulator import handset, intake, pump
+from messaging.carrier.simulator.books import Books
+from messaging.carrier.simulator.desk import Clock, Desk, ReferencesNotHonoured
+from messaging.carrier.simulator.file import BooksFile, Busy
+from messaging.carrier.simulator.outcomes import Terms
+
+
+class InProcessCarrier:
+    """A base.Carrier whose other end is in this process; deadlines are never missed."""
+
+    def __init__(
+        self, *, books: Path | str, terms: Terms, honours_references: bool, clock: Clock
+    ) -> None:
+        """Open the books; ":memory:" lives as long as this object."""
+        self._clock = clock
+        self._file = BooksFile(path=books)
+        self._books = Books(file=self._file)
+        self._desk = Desk(
+            books=self._books,
+            name=self._file.name,
+            terms=terms,
+            honours_references=honours_references,
+            clock=clock,
+        )
+
+    def submit(self, chunk: base.Chunk, *, deadline: float) -> list[base.Answer]:
+        """Hand over a chunk; see base.Carrier."""
+        asked = [recipient.reference for recipient in chunk.recipients]
+        try:
+            said = self._desk.submit(_through_json(wire.chunk_as_json(chunk)))
+        except intake.ChunkRefused as exc:
+            raise base.ChunkRefused(base.Refusal(exc.code)) from exc
+        except Busy as exc:
+            raise base.Unavailable("busy") from exc
+        answers = _answers(said, asked=asked)
+        return [answers[reference] for reference in asked]
+
+    def look_up(self, references: Sequence[str], *, deadline: float) -> dict[str, base.Answer]:
+        """Ask about references; see base.Carrier."""
+        found: dict[str, base.Answer] = {}
+        for start in range(0, len(references), base.CHUNK_LIMIT):
+            asked = list(references[start : start + base.CHUNK_LIMIT])
+            try:
+                said = self._desk.look_up({"references": asked})
+            except (intake.ChunkRefused, ReferencesNotHonoured) as exc:
+                raise base.OutcomeUnknown("references") from exc
+            found |= _answers(said, asked=asked)
+        return found
+
+    def take_receipts(self) -> list[base.Receipt]:
+        """Take the receipts that are due by the clock, oldest first; each is given once."""
+        now = self._clock()
+        owed = self._books.owed(now=now, at_most=door.RECEIPTS_LIMIT)
+        self._books.mark_taken(owed=owed, now=now)
+        rows = pump.receipts_body(owed=owed, book=self._file.name)["receipts"]
+        return [door.read_receipt(row, carrier="simulated", now=now) for row in rows]
+
+    def shown_on(self, number: str) -> list[handset.Shown]:
+        """Give what a phone shows by now, newest first."""
+        return handset.shown_on(
+            file=self._file, number=number, now=self._clock(), at_most=base.CHUNK_LIMIT
+        )
+
+    def close(self) -> None:
+        """Let the books go."""
+        self._file.close()
+
+
+def _through_json(content: dict[str, Any]) -> Any:
+    return json.loads(json.dumps(content))
+
+
+def _answers(said: Any, *, asked: Sequence[str]) -> dict[str, base.Answer]:
+    try:
+        return wire.read_answers(_through_json(said), asked=asked)
+    except fields.BadField as exc:
+        raise base.OutcomeUnknown(exc.name) from exc

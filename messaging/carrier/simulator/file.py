@@ -1,0 +1,108 @@
+"""The file of the books: one SQLite file in WAL mode, one connection, one thread in it at a time.
+
+Rows of `message` are never changed or deleted, which triggers enforce. A commit is on the disk
+before it returns. Moments are ISO 8601 in UTC with microseconds, so that text order is time order.
+"""
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS book (name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS message (
+    id INTEGER PRIMARY KEY,
+    reference TEXT NOT NULL,
+    -- 0; the id where references were not honoured, so that it may be there before.
+    copy INTEGER NOT NULL,
+    recipient TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    text TEXT NOT NULL,
+    class TEXT NOT NULL,
+    clause TEXT NOT NULL,
+    validity INTEGER NOT NULL,
+    parts INTEGER NOT NULL,
+    operator TEXT NOT NULL,
+    accepted_at TEXT NOT NULL,
+    -- When the phone shows it; NULL: never.
+    arrives_at TEXT
+);
+CREATE UNIQUE INDEX IF NOT EXISTS message_once ON message (reference, copy);
+CREATE INDEX IF NOT EXISTS message_phone ON message (recipient, id);
+CREATE TABLE IF NOT EXISTS receipt (
+    id INTEGER PRIMARY KEY,
+    message_id INTEGER NOT NULL REFERENCES message (id),
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    code TEXT NOT NULL,
+    billed INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    due_at TEXT NOT NULL,
+    taken_at TEXT
+);
+CREATE UNIQUE INDEX IF NOT EXISTS receipt_final ON receipt (message_id) WHERE kind = 'final';
+CREATE INDEX IF NOT EXISTS receipt_due ON receipt (due_at, id) WHERE taken_at IS NULL;
+CREATE TRIGGER IF NOT EXISTS message_unchanged BEFORE UPDATE ON message
+    BEGIN SELECT RAISE(ABORT, 'the books are append-only'); END;
+CREATE TRIGGER IF NOT EXISTS message_kept BEFORE DELETE ON message
+    BEGIN SELECT RAISE(ABORT, 'the books are append-only'); END;
+"""
+
+
+class Busy(Exception):
+    """The books could not be opened for writing: nothing was written."""
+
+
+def stamp(moment: datetime) -> str:
+    """Write a moment the way the books do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+class BooksFile:
+    """The open file. `name` is drawn once per file: numbers of two books never look alike."""
+
+    def __init__(self, *, path: Path | str) -> None:
+        """Open the books, and make them if there are none. ":memory:" lives as long as this."""
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(
+            path, timeout=30, isolation_level=None, check_same_thread=False
+        )
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.executescript(_SCHEMA)
+        with self.write() as run:
+            run.execute(
+                "INSERT INTO book SELECT ? WHERE NOT EXISTS (SELECT * FROM book)",
+                [secrets.token_hex(4)],
+            )
+            self.name: str = run.execute("SELECT name FROM book").fetchone()[0]
+
+    def close(self) -> None:
+        """Let the file go."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Read what is committed."""
+        with self._lock:
+            yield self._connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Write all of the block or nothing. Busy when another process writes for too long."""
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as exc:
+                raise Busy from exc
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")

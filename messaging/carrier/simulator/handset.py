@@ -1,0 +1,59 @@
+"""What the phones show: the messages that arrived, as their owners would see them.
+
+Reads the books, changes nothing. A message that is on its way, or never arrives, is not here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from messaging.carrier.simulator.file import BooksFile, stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A message as a phone shows it; the text has its clause."""
+
+    message_id: int
+    reference: str
+    sender: str
+    text: str
+    message_class: str
+    parts: int
+    arrived_at: str
+
+
+def shown_on(*, file: BooksFile, number: str, now: datetime, at_most: int) -> list[Shown]:
+    """Give what a phone shows, newest first."""
+    with file.read() as run:
+        rows = run.execute(
+            "SELECT id, reference, sender, text || clause, class, parts, arrives_at "
+            "FROM message WHERE recipient = ? AND arrives_at <= ? ORDER BY id DESC LIMIT ?",
+            [number, stamp(now), at_most],
+        ).fetchall()
+    rows.sort(key=lambda row: (row[6], row[0]), reverse=True)
+    return [
+        Shown(
+            message_id=row[0],
+            reference=row[1],
+            sender=row[2],
+            text=row[3],
+            message_class=row[4],
+            parts=row[5],
+            arrived_at=row[6],
+        )
+        for row in rows
+    ]
+
+
+def phones(*, file: BooksFile, now: datetime, at_most: int) -> list[tuple[str, str]]:
+    """Give the phones that showed something lately, with the moment, newest first.
+
+    Looks at the last 5,000 messages, so that it stays quick however thick the books are.
+    """
+    with file.read() as run:
+        return run.execute(
+            "SELECT recipient, max(arrives_at) AS last FROM "
+            "(SELECT recipient, arrives_at FROM message ORDER BY id DESC LIMIT 5000) "
+            "WHERE arrives_at <= ? GROUP BY recipient ORDER BY last DESC LIMIT ?",
+            [stamp(now), at_most],
+        ).fetchall()

@@ -1,0 +1,146 @@
+"""Reading a submission: what the carrier takes, and what it refuses message by message.
+
+The chunk is refused whole when its frame is wrong (ChunkRefused has the status and the code);
+a wrong message is refused alone. It takes sender, class, clause and validity as the wire would:
+the clause is part of the text that is counted. Pure: no books, no clock.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from messaging.carrier.simulator.operators import operator_of
+from messaging.carrier.simulator.outcomes import Plan, Terms, plan
+from messaging.carrier.simulator.sizes import count_parts
+
+MESSAGES_LIMIT = 500
+REFERENCE_LENGTH = 64
+# 3GPP TS 23.040: a sender has 11 characters, or 15 digits and a plus.
+SENDER_LENGTH = 16
+PARTS_LIMIT = 255
+CLASSES = frozenset({"standard", "flash", "sim"})
+# The longest validity that the wire can express: 63 weeks (TP-VP, TS 23.040 9.2.3.12).
+LONGEST_VALIDITY = 63 * 7 * 24 * 3600
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+class ChunkRefused(Exception):
+    """The chunk is refused as a whole."""
+
+    def __init__(self, *, status: int, code: str) -> None:
+        """Keep the HTTP status and the code."""
+        super().__init__(status, code)
+        self.status = status
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What the messages of a chunk have in common."""
+
+    sender: str
+    text: str
+    message_class: str
+    clause: str
+    validity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """One message as the books would take it; refused when its plan says so."""
+
+    reference: str
+    to: str
+    text: str
+    parts: int
+    operator: str
+    plan: Plan
+
+
+def read_chunk(content: Any, *, terms: Terms) -> tuple[Frame, list[Offered]]:
+    """Read the body of a submission. ChunkRefused."""
+    if not isinstance(content, dict) or not isinstance(content.get("messages"), list):
+        raise ChunkRefused(status=400, code="malformed")
+    messages = content["messages"]
+    if not messages:
+        raise ChunkRefused(status=400, code="malformed")
+    if len(messages) > MESSAGES_LIMIT:
+        raise ChunkRefused(status=413, code="too_large")
+    frame = _read_frame(content)
+    return frame, [_read_message(row, frame=frame, terms=terms) for row in messages]
+
+
+def read_references(content: Any) -> list[str]:
+    """Read the body of a look-up. ChunkRefused."""
+    references = content.get("references") if isinstance(content, dict) else None
+    if not isinstance(references, list) or not all(_is_reference(r) for r in references):
+        raise ChunkRefused(status=400, code="malformed")
+    if len(references) > MESSAGES_LIMIT:
+        raise ChunkRefused(status=413, code="too_large")
+    return references
+
+
+def _read_frame(content: Mapping[str, Any]) -> Frame:
+    sender, clause, text = content.get("sender"), content.get("clause"), content.get("text")
+    message_class, validity = content.get("class"), content.get("validity")
+    if not _is_storable(sender) or not 0 < len(str(sender)) <= SENDER_LENGTH:
+        raise ChunkRefused(status=422, code="sender")
+    if not _is_storable(clause) or not _is_storable(text):
+        raise ChunkRefused(status=422, code="text")
+    if type(validity) is not int or not 0 < validity <= LONGEST_VALIDITY:
+        raise ChunkRefused(status=422, code="validity")
+    if message_class not in CLASSES:
+        raise ChunkRefused(status=400, code="malformed")
+    return Frame(
+        sender=str(sender),
+        text=str(text),
+        message_class=str(message_class),
+        clause=str(clause),
+        validity=validity,
+    )
+
+
+def _read_message(row: Any, *, frame: Frame, terms: Terms) -> Offered:
+    """Read one message; without a usable reference nobody could be answered, so all is refused."""
+    if not isinstance(row, dict) or not _is_reference(row.get("reference")):
+        raise ChunkRefused(status=400, code="malformed")
+    to, text = row.get("to"), row.get("text", frame.text)
+    refusal, parts = "", 0
+    if not isinstance(to, str) or not _NUMBER.fullmatch(to):
+        refusal, to = "number", ""
+    if not _is_storable(text) or not text:
+        refusal, text = refusal or "text", ""
+    else:
+        parts = count_parts(text + frame.clause)
+        refusal = refusal or ("too_long" if parts > PARTS_LIMIT else "")
+    return Offered(
+        reference=row["reference"],
+        to=to,
+        text=text,
+        parts=parts,
+        operator=operator_of(to),
+        plan=Plan(refusal=refusal, arrives=None, receipts=())
+        if refusal
+        else plan(number=to, validity=timedelta(seconds=frame.validity), terms=terms),
+    )
+
+
+def _is_reference(value: Any) -> bool:
+    return _is_storable(value) and 0 < len(value) <= REFERENCE_LENGTH
+
+
+def _is_storable(value: Any) -> bool:
+    """Tell whether it is a text without NUL and lone surrogates; SQLite would hide the one."""
+    return isinstance(value, str) and "\0" not in value and _has_no_lone_surrogate(value)
+
+
+def _has_no_lone_surrogate(value: str) -> bool:
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,127 @@
+"""The simulated carrier as a program: server, books and pump, started and stopped together.
+
+Runs as `manage.py carrier`, as a part of the one-process demo, and in tests. The socket is bound
+when `start` returns; after `stop` nothing of it is left but the books. A part that ends by itself
+ends `wait`: half a carrier must not look like a whole one.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from waitress.server import create_server
+
+from messaging.carrier.simulator.books import Books
+from messaging.carrier.simulator.desk import Clock, Desk
+from messaging.carrier.simulator.file import BooksFile
+from messaging.carrier.simulator.outcomes import Terms
+from messaging.carrier.simulator.pump import Pump
+from messaging.carrier.simulator.server import BODY_LIMIT, Application
+
+log = logging.getLogger(__name__)
+
+THREADS = 4
+# To finish what is being answered or pushed, before it is left to its fate (seconds).
+STOP_LIMIT = 5.0
+
+
+def utc_now() -> datetime:
+    """Read the machine's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where the carrier lives and how it behaves."""
+
+    books: Path
+    door: str
+    door_secret: str
+    token: str
+    terms: Terms
+    honours_references: bool
+
+
+class Simulator:
+    """The carrier, from `start` to `stop`; once."""
+
+    def __init__(self, *, settings: Settings, clock: Clock) -> None:
+        """Open the books; nothing runs yet. sqlite3.Error when there can be none."""
+        file = self._file = BooksFile(path=settings.books)
+        books = Books(file=file)
+        desk = Desk(
+            books=books,
+            name=file.name,
+            terms=settings.terms,
+            honours_references=settings.honours_references,
+            clock=clock,
+        )
+        self._pump = Pump(
+            books=books,
+            book=file.name,
+            door=settings.door,
+            secret=settings.door_secret,
+            clock=clock,
+        )
+        self._application = Application(
+            desk=desk, file=file, token=settings.token, clock=clock, accepted=self._pump.ring
+        )
+        self._over = threading.Event()
+        self._stopping = threading.Lock()
+        self._server: Any = None
+        self._threads: list[threading.Thread] = []
+
+    def start(self, *, host: str, port: int) -> str:
+        """Listen and begin to push; give the address. Port 0 is any free one.
+
+        OSError when the port is taken.
+        """
+        self._server = create_server(
+            self._application,
+            host=host,
+            port=port,
+            threads=THREADS,
+            max_request_body_size=BODY_LIMIT,
+        )
+        for name, run in (("server", self._server.run), ("pump", self._pump.run)):
+            thread = threading.Thread(
+                target=self._run, args=(run,), name=f"carrier {name}", daemon=True
+            )
+            thread.start()
+            self._threads.append(thread)
+        return f"http://{self._server.effective_host}:{self._server.effective_port}"
+
+    def wait(self) -> None:
+        """Return once a part is over, asked or not; then `stop` clears up the rest."""
+        self._over.wait()
+
+    def stop(self) -> None:
+        """Finish what is in progress, within limits, and let everything go. Twice is harmless."""
+        with self._stopping:
+            self._pump.stop()
+            if self._threads:
+                self._server.accepting = False
+                self._server.task_dispatcher.shutdown(timeout=STOP_LIMIT)
+                self._server.trigger.pull_trigger(self._hang_up)
+            while self._threads:
+                self._threads.pop().join(STOP_LIMIT)
+            self._file.close()
+            self._over.set()
+
+    def _run(self, part: Callable[[], object]) -> None:
+        try:
+            part()
+        except Exception:
+            log.exception("a part of the carrier failed")
+        finally:
+            self._over.set()
+
+    def _hang_up(self) -> None:
+        """End the server's loop, which lasts as long as one caller keeps a connection open."""
+        for channel in list(self._server.active_channels.values()):
+            channel.close_when_flushed = True
+        self._server.close()

@@ -1,0 +1,124 @@
+"""The simulated carrier over HTTP: a plain WSGI application of five addresses.
+
+A bearer token opens all but /healthz. What the desk refuses is worded as the contract has it
+(docs/carrier.md); an error nobody foresaw is a 500, which leaves the caller in doubt, as it
+must. Nothing of a request is logged.
+"""
+
+import hmac
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+
+from messaging.carrier.simulator import handset
+from messaging.carrier.simulator.desk import Clock, Desk, ReferencesNotHonoured
+from messaging.carrier.simulator.file import BooksFile, Busy
+from messaging.carrier.simulator.intake import ChunkRefused
+
+# 500 personalised texts of 255 parts would be more; a chunk of ordinary ones is 100 KB.
+BODY_LIMIT = 8 * 1024 * 1024
+_HANDSET = "/v1/handset"
+_SHOWN = 100
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+
+class _Answer(Exception):
+    """An answer other than 200."""
+
+    def __init__(self, status: HTTPStatus, **error: Any) -> None:
+        super().__init__(status)
+        self.status = status
+        self.content = {"error": error}
+
+
+class Application:
+    """The WSGI application. `accepted` is called after each chunk that may owe receipts."""
+
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        file: BooksFile,
+        token: str,
+        clock: Clock,
+        accepted: Callable[[], None],
+    ) -> None:
+        """Serve from one desk and its books."""
+        self._desk = desk
+        self._file = file
+        self._authorization = f"Bearer {token}".encode()
+        self._clock = clock
+        self._accepted = accepted
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request in JSON."""
+        status = HTTPStatus.OK
+        try:
+            content = self._answer(environ)
+        except _Answer as answer:
+            status, content = answer.status, answer.content
+        body = json.dumps(content, separators=(",", ":")).encode()
+        start_response(
+            f"{status.value} {status.phrase}",
+            [("Content-Type", "application/json"), ("Content-Length", str(len(body)))],
+        )
+        return [body]
+
+    def _answer(self, environ: Environ) -> dict[str, Any]:
+        path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        if path == "/healthz":
+            return self._health()
+        given = environ.get("HTTP_AUTHORIZATION", "").encode(errors="replace")
+        if not hmac.compare_digest(given, self._authorization):
+            raise _Answer(HTTPStatus.UNAUTHORIZED, code="token")
+        match method, path:
+            case "POST", "/v1/messages":
+                answers = self._from_desk(self._desk.submit, environ)
+                self._accepted()
+                return answers
+            case "POST", "/v1/messages/look-up":
+                return self._from_desk(self._desk.look_up, environ)
+            case "GET", _ if path == _HANDSET:
+                return self._phones()
+            case "GET", _ if path.startswith(f"{_HANDSET}/"):
+                return self._phone(path.removeprefix(f"{_HANDSET}/"))
+        raise _Answer(HTTPStatus.NOT_FOUND, code="address")
+
+    def _from_desk(self, ask: Callable[[Any], dict[str, Any]], environ: Environ) -> dict[str, Any]:
+        try:
+            return ask(_read_json(environ))
+        except ChunkRefused as exc:
+            raise _Answer(HTTPStatus(exc.status), code=exc.code) from exc
+        except ReferencesNotHonoured as exc:
+            raise _Answer(HTTPStatus.NOT_IMPLEMENTED, code="references") from exc
+        except Busy as exc:
+            raise _Answer(
+                HTTPStatus.SERVICE_UNAVAILABLE, code="busy", nothing_accepted=True
+            ) from exc
+
+    def _phones(self) -> dict[str, Any]:
+        found = handset.phones(file=self._file, now=self._clock(), at_most=_SHOWN)
+        return {"phones": [{"phone": phone, "last_at": last} for phone, last in found]}
+
+    def _phone(self, number: str) -> dict[str, Any]:
+        shown = handset.shown_on(file=self._file, number=number, now=self._clock(), at_most=_SHOWN)
+        return {"phone": number, "messages": [asdict(message) for message in shown]}
+
+    def _health(self) -> dict[str, Any]:
+        with self._file.read() as run:
+            run.execute("SELECT count(*) FROM book")
+        return {"status": "ok"}
+
+
+def _read_json(environ: Environ) -> Any:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if length > BODY_LIMIT:
+        raise _Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, code="too_large")
+    try:
+        return json.loads(environ["wsgi.input"].read(length))
+    except (ValueError, RecursionError) as exc:
+        raise _Answer(HTTPStatus.BAD_REQUEST, code="malformed") from exc

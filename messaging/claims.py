@@ -1,0 +1,192 @@
+"""Claims: who hands what over, and everything that may stand in the way at that moment.
+
+A claim is committed before the carrier hears of it. Cancellation, sender, suspension, opt-outs and
+legal hours are read again in the claim's transaction, after the lock on the batch under which a
+cancellation is set; the moment recorded is read after that lock too. What is skipped is refunded
+there.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from accounts import suspension
+from messaging import calendar, closing, outcomes
+from messaging.bulk import Change
+from messaging.carrier import base
+from messaging.models import Batch, HandOver, HandOverState, Message, Status
+from messaging.recipients import optout
+from messaging.references import Reference
+from senders import review
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+# Outlasts the time limit of a call to the carrier.
+LEASE = timedelta(seconds=60)
+# So long is a hand-over worth being handed over, and a message worth being delivered.
+VALIDITY = timedelta(hours=48)
+# Hand-overs of one account with the carrier at a time; a single SMS does not count.
+IN_FLIGHT = 4
+# An account that is suspended is looked at again after this time.
+SUSPENDED_PAUSE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A hand-over that is ours for a while, and what to give the carrier."""
+
+    hand_over_id: int
+    attempt: int
+    account_id: int
+    batch_id: int
+    ids: dict[str, int]
+    chunk: base.Chunk
+
+
+class _Obstacle(Exception):
+    """The claim is undone; `act` runs after the rollback."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__()
+        self.act = act
+
+
+def claim(*, hand_over_id: int, clock: Clock) -> Claim | None:
+    """Claim a hand-over that waits; None when it is not ours to hand over now."""
+    try:
+        with transaction.atomic():
+            return _claim_within(hand_over_id=hand_over_id, clock=clock)
+    except _Obstacle as obstacle:
+        # On its own: it takes locks that come before those the claim already held.
+        with transaction.atomic():
+            obstacle.act()
+        return None
+
+
+def _claim_within(*, hand_over_id: int, clock: Clock) -> Claim | None:
+    now = clock()
+    hand_over = HandOver.objects.filter(pk=hand_over_id).first()
+    if hand_over is None or _too_many_in_flight(hand_over):
+        return None
+    if not HandOver.objects.filter(
+        pk=hand_over_id, state=HandOverState.READY, not_before__lte=now, valid_until__gt=now
+    ).update(state=HandOverState.CLAIMED, attempt=F("attempt") + 1, lease_until=now + LEASE):
+        return None
+    batch = Batch.objects.select_related("revision__account").get(pk=hand_over.batch_id)
+    skipped = _skip_opted_out(hand_over, batch, now=now)
+    locked = Batch.objects.select_for_update().get(pk=batch.pk)
+    now = clock()
+    _test_obstacles(hand_over, batch, cancel_requested=locked.cancel_requested, now=now)
+    HandOver.objects.filter(pk=hand_over_id).update(claimed_at=now, trouble="")
+    claim = as_claimed(HandOver.objects.get(pk=hand_over_id))
+    if not claim.ids:
+        log.info("hand-over %d is empty after %d skips", hand_over_id, skipped)
+        HandOver.objects.filter(pk=hand_over_id).update(
+            state=HandOverState.CLOSED, claimed_at=None, lease_until=None
+        )
+        closing.finish_batch(batch_id=batch.pk)
+        return None
+    return claim
+
+
+def _too_many_in_flight(hand_over: HandOver) -> bool:
+    if hand_over.first_message_id == hand_over.last_message_id:
+        return False
+    in_flight = HandOver.objects.filter(
+        account_id=hand_over.account_id, state=HandOverState.CLAIMED
+    )
+    return in_flight.count() >= IN_FLIGHT
+
+
+def _skip_opted_out(hand_over: HandOver, batch: Batch, *, now: datetime) -> int:
+    revision = batch.revision
+    if not optout.blocks(account=revision.account, is_commercial=revision.is_commercial):
+        return 0
+    open_rows = dict(_open_messages(hand_over).values_list("recipient", "id"))
+    stopped = optout.opted_out(account_id=hand_over.account_id, phones=list(open_rows))
+    outcomes.record(
+        changes=[
+            Change(message_id=open_rows[p], status=Status.SKIPPED, reason="opted_out", at=now)
+            for p in stopped
+        ],
+        from_statuses=[Status.OPEN],
+        now=now,
+    )
+    return len(stopped)
+
+
+def _test_obstacles(
+    hand_over: HandOver, batch: Batch, *, cancel_requested: bool, now: datetime
+) -> None:
+    """Raise _Obstacle if nothing may be handed over at this moment; called under the lock."""
+    pk = hand_over.pk
+    if cancel_requested:
+        raise _Obstacle(lambda: _close(hand_over, status=Status.CANCELLED, reason=None, now=now))
+    if not review.is_valid(sender_id=batch.revision.sender_id, now=now):
+        raise _Obstacle(lambda: _close(hand_over, status=Status.SKIPPED, reason="sender", now=now))
+    if suspension.is_suspended(account_id=hand_over.account_id, now=now):
+        raise _Obstacle(lambda: _hold(pk, until=now + SUSPENDED_PAUSE, trouble="suspended"))
+    if batch.calendar and not calendar.is_open(code=batch.calendar, moment=now):
+        opening = calendar.next_opening(code=batch.calendar, moment=now)
+        raise _Obstacle(lambda: _hold(pk, until=opening, trouble="legal_hours"))
+
+
+def _close(hand_over: HandOver, *, status: Status, reason: str | None, now: datetime) -> None:
+    closing.close_hand_over(hand_over_id=hand_over.pk, status=status, reason=reason, now=now)
+    closing.finish_batch(batch_id=hand_over.batch_id)
+
+
+def _hold(hand_over_id: int, *, until: datetime, trouble: str) -> None:
+    # A night or a Sunday must not eat the validity: it counts from the new moment.
+    HandOver.objects.filter(pk=hand_over_id, state=HandOverState.READY).update(
+        not_before=until, valid_until=until + VALIDITY, trouble=trouble
+    )
+
+
+def as_claimed(hand_over: HandOver) -> Claim:
+    """Give what a claimed hand-over still has to hand over."""
+    batch = Batch.objects.select_related("revision__campaign", "revision__sender").get(
+        pk=hand_over.batch_id
+    )
+    revision = batch.revision
+    ids: dict[str, int] = {}
+    recipients = []
+    for message in _open_messages(hand_over).order_by("pk"):
+        reference = str(
+            Reference(
+                campaign=revision.campaign.uuid,
+                revision=revision.number,
+                position=batch.first_position + message.pk - batch.first_message_id,
+            )
+        )
+        ids[reference] = message.pk
+        recipients.append(
+            base.Recipient(reference=reference, to=message.recipient, text=message.text)
+        )
+    return Claim(
+        hand_over_id=hand_over.pk,
+        attempt=hand_over.attempt,
+        account_id=hand_over.account_id,
+        batch_id=batch.pk,
+        ids=ids,
+        chunk=base.Chunk(
+            sender=revision.sender.name,
+            text=revision.text,
+            message_class=base.MessageClass(revision.message_class),
+            clause=revision.clause,
+            validity=VALIDITY,
+            recipients=tuple(recipients),
+        ),
+    )
+
+
+def _open_messages(hand_over: HandOver) -> QuerySet[Message]:
+    return Message.objects.filter(
+        pk__gte=hand_over.first_message_id, pk__lte=hand_over.last_message_id, status__isnull=True
+    )

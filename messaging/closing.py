@@ -1,0 +1,86 @@
+"""Closing: hand-overs that will never be handed over, batches and revisions that are through.
+
+Every function is safe to run again at any moment. Locks go from hand-over to messages, batch,
+revision and account, as everywhere.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from messaging import outcomes
+from messaging.models import (
+    Batch,
+    BatchState,
+    HandOver,
+    HandOverState,
+    Revision,
+    RevisionState,
+    Status,
+)
+
+
+def settle_cancelled(*, revision_id: int, now: datetime) -> None:
+    """Close the hand-overs of a cancelled revision that wait, then the revision if none is left.
+
+    Safe to run again at any moment; the sweep does, should a cancel die half-way.
+    """
+    waiting = HandOver.objects.filter(
+        batch__revision=revision_id, batch__cancel_requested=True, state=HandOverState.READY
+    ).order_by("pk")
+    for hand_over_id in list(waiting.values_list("pk", flat=True)):
+        with transaction.atomic():
+            close_hand_over(
+                hand_over_id=hand_over_id, status=Status.CANCELLED, reason=None, now=now
+            )
+    for batch_id in list(
+        Batch.objects.filter(revision=revision_id, state=BatchState.LEAVING)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    ):
+        with transaction.atomic():
+            finish_batch(batch_id=batch_id)
+    with transaction.atomic():
+        finish_revision(revision_id=revision_id)
+
+
+def close_hand_over(
+    *, hand_over_id: int, status: Status, reason: str | None, now: datetime
+) -> bool:
+    """Close a hand-over that waits; its open messages get `status`. Part of a transaction."""
+    if not HandOver.objects.filter(pk=hand_over_id, state=HandOverState.READY).update(
+        state=HandOverState.CLOSED, lease_until=None
+    ):
+        return False
+    hand_over = HandOver.objects.get(pk=hand_over_id)
+    outcomes.close_range(
+        first_id=hand_over.first_message_id,
+        last_id=hand_over.last_message_id,
+        status=status,
+        reason=reason,
+        now=now,
+    )
+    return True
+
+
+def finish_batch(*, batch_id: int) -> None:
+    """Mark a leaving batch as LEFT once no hand-over of it is open. Part of a transaction."""
+    batch = Batch.objects.select_for_update().get(pk=batch_id)
+    is_open = batch.hand_overs.filter(
+        state__in=[HandOverState.READY, HandOverState.CLAIMED]
+    ).exists()
+    if batch.state == BatchState.LEAVING and not is_open:
+        Batch.objects.filter(pk=batch_id).update(state=BatchState.LEFT)
+        finish_revision(revision_id=batch.revision_id)
+
+
+def finish_revision(*, revision_id: int) -> None:
+    """Mark a revision as LEFT or CANCELLED once none of its batches is left to leave."""
+    revision = Revision.objects.select_for_update().get(pk=revision_id)
+    ends = {
+        RevisionState.LEAVING: RevisionState.LEFT,
+        RevisionState.CANCELLING: RevisionState.CANCELLED,
+    }
+    is_open = revision.batches.filter(state__in=[BatchState.SCHEDULED, BatchState.LEAVING]).exists()
+    if not is_open and (end := ends.get(RevisionState(revision.state))):
+        Revision.objects.filter(pk=revision_id, state=revision.state).update(state=end)

@@ -1,0 +1,194 @@
+"""Composing: from what a customer wrote to a frozen revision with its quote.
+
+One recipient is quoted, debited and planned in one transaction; more wait for a review. The key
+of the form makes posting it again harmless: the same words give the same revision, other words
+under the same key are refused. Nothing is written when something is refused.
+"""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from accounts.models import SmsAccount, User
+from messaging import audience, campaigns, doorbell, quote, sms
+from messaging.campaigns import NoRecipient, Refused, SenderNotEnabled
+from messaging.models import Campaign, RefusedRow, Revision, SourceKind
+from messaging.models.delivery import BATCH_SIZE
+from senders.models import Sender
+
+# Typed recipients of one campaign; longer lists come as files.
+MAX_TYPED = 100_000
+# Quotes of up to this many rows are made while the customer waits.
+QUOTED_AT_ONCE = 500
+
+
+class BadText(Refused):
+    """The text cannot be sent; `problem` says why."""
+
+    def __init__(self, problem: sms.Problem) -> None:
+        """Keep the problem."""
+        super().__init__(problem)
+        self.problem = problem
+
+
+class TooManyParts(Refused):
+    """The text with its clause needs more parts than an SMS can have."""
+
+    def __init__(self, parts: int) -> None:
+        """Keep the number of parts needed."""
+        super().__init__(parts)
+        self.parts = parts
+
+
+class TooManyRecipients(Refused):
+    """More typed numbers than MAX_TYPED."""
+
+    def __init__(self, count: int) -> None:
+        """Keep how many there were."""
+        super().__init__(count)
+        self.count = count
+
+
+class AlreadySent(Refused):
+    """The same form was posted before with other words; nothing was done now."""
+
+    def __init__(self, revision: Revision) -> None:
+        """Keep what the form made the first time."""
+        super().__init__(revision.pk)
+        self.revision = revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a customer wrote: text with LF and NFC, numbers as typed, the moment in UTC."""
+
+    key: uuid.UUID
+    sender: Sender
+    numbers: tuple[str, ...]
+    text: str
+    is_commercial: bool
+    message_class: str
+    due_at: datetime | None
+    # The campaign whose open quote this one takes the place of.
+    replaces: Campaign | None
+
+    @property
+    def clause(self) -> str:
+        """What will be appended to the text."""
+        return sms.stop_clause(settings.STOP_NUMBER) if self.is_commercial else ""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything said, without the key."""
+        said = [
+            self.sender.pk, self.numbers, self.text, self.is_commercial, self.message_class,
+            self.due_at.isoformat() if self.due_at else None,
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def compose(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Revision:
+    """Take a draft: plan it at once if it has one recipient, else give a quote to confirm.
+
+    The same draft again gives the same revision. Raises a subclass of Refused,
+    accounts.ledger.InsufficientCredits; then nothing was written.
+    """
+    _check(draft, now=now)
+    if found := _composed_before(account, draft):
+        return found
+    try:
+        if len(draft.numbers) == 1:
+            return _send_one(account=account, by=by, draft=draft, now=now)
+        with transaction.atomic(durable=True):
+            revision = _create(account=account, by=by, draft=draft, now=now)
+    except IntegrityError:
+        # The same form, posted at the same moment, was quicker.
+        if found := _composed_before(account, draft):
+            return found
+        raise
+    if revision.rows_total <= QUOTED_AT_ONCE:
+        quote.load(revision=revision, clock=lambda: now)
+    else:
+        doorbell.ring(task="load", ids=[revision.pk], queue="imports")
+    return revision
+
+
+def _check(draft: Draft, *, now: datetime) -> None:
+    if problem := sms.problem(draft.text):
+        raise BadText(problem)
+    parts = sms.measure(draft.text, clause=draft.clause).parts
+    if parts > sms.MAX_PARTS:
+        raise TooManyParts(parts)
+    if not draft.numbers:
+        raise NoRecipient("EMPTY")
+    if len(draft.numbers) > MAX_TYPED:
+        raise TooManyRecipients(len(draft.numbers))
+    campaigns.check_moment(draft.due_at, now=now)
+
+
+def _composed_before(account: SmsAccount, draft: Draft) -> Revision | None:
+    found = (
+        Revision.objects.select_related("campaign", "account", "sender")
+        .filter(account=account, key=draft.key)
+        .first()
+    )
+    if found is not None and found.fingerprint != draft.fingerprint:
+        raise AlreadySent(found)
+    return found
+
+
+def _send_one(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Revision:
+    with transaction.atomic(durable=True):
+        revision = _create(account=account, by=by, draft=draft, now=now)
+        quote.Loader(revision).step(now=now)
+        if revision.messages == 0:
+            raise NoRecipient(_only_reason(revision))
+        campaigns.confirm_within(
+            revision=revision, by=by, total_hundredths=revision.total_hundredths, now=now
+        )
+    return revision
+
+
+def _only_reason(revision: Revision) -> str:
+    refused = RefusedRow.objects.filter(revision=revision).first()
+    return refused.reason if refused else "OPTED_OUT"
+
+
+def _create(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Revision:
+    if draft.sender.account_id != account.pk:
+        raise SenderNotEnabled
+    campaign = draft.replaces
+    if campaign is None:
+        campaign = Campaign.objects.create(account=account, created_by=by, created_at=now)
+    else:
+        campaigns.drop_open_quotes(campaign)
+    revision = Revision(
+        campaign=campaign,
+        account=account,
+        number=campaigns.next_number(campaign),
+        key=draft.key,
+        fingerprint=draft.fingerprint,
+        created_by=by,
+        created_at=now,
+        sender=draft.sender,
+        text=draft.text,
+        clause=draft.clause,
+        message_class=draft.message_class,
+        is_commercial=draft.is_commercial,
+        declared_by=None if draft.is_commercial else by,
+        declared_at=None if draft.is_commercial else now,
+        due_at=draft.due_at,
+    )
+    campaigns.reset_quote(revision, now=now)
+    revision.save(force_insert=True)
+    audience.freeze(
+        revision=revision, kind=SourceKind.TYPED, given=list(draft.numbers), chunk_size=BATCH_SIZE
+    )
+    revision.rows_total = len(draft.numbers)
+    revision.save(update_fields=["rows_total"])
+    return revision

@@ -1,0 +1,281 @@
+"""What the pages of messaging take in: the shape of each field and its first check.
+
+Rules of the domain stay where they are: a form finds out what was said, the domain refuses. Nothing
+typed is lost, and nothing a machine may send (a NUL, half a character) is more than an error
+beside its field.
+"""
+
+import uuid
+from datetime import date, datetime, time
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import QueryDict
+from django.utils.dateparse import parse_date, parse_time
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts import phones
+from accounts.ledger import InsufficientCredits
+from accounts.models import SmsAccount
+from messaging import calendar, campaigns, composing, overview, sms, wording
+from messaging.composing import Draft
+from messaging.estimate import Estimate, estimate
+from messaging.models import Campaign, MessageClass, Revision
+from messaging.readable import ReadableForm
+from messaging.statuses import Shown
+from senders import review
+from senders.models import Sender
+
+# Beyond any SMS (255 parts are 39,015 characters) and well below what would keep a page busy.
+LONGEST_TEXT = 100_000
+
+
+class When(models.TextChoices):
+    """Whether it leaves at once or at a moment."""
+
+    NOW = "now", pgettext_lazy("when", "Now")
+    LATER = "later", pgettext_lazy("when", "Later")
+
+
+class ComposeForm(ReadableForm):
+    """Everything one says to send an SMS."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    replaces = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    sender: "forms.ModelChoiceField[Sender]" = forms.ModelChoiceField(
+        label=_("Sender"),
+        queryset=Sender.objects.none(),
+        to_field_name="name",
+        empty_label=None,
+        error_messages={
+            "invalid_choice": _("This sender is not enabled. Choose another one."),
+            "required": _("Choose a sender."),
+        },
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    recipients = forms.CharField(
+        label=_("Recipients"),
+        required=False,
+        strip=False,
+        help_text=_(
+            "One or several numbers in international form (+33… or 0033…), one per line or "
+            "separated by commas or semicolons."
+        ),
+        widget=forms.Textarea(
+            attrs={"class": "form-control", "rows": 2, "spellcheck": "false", "inputmode": "tel"}
+        ),
+    )
+    text = forms.CharField(
+        label=_("Text"),
+        required=False,
+        strip=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"class": "form-control", "rows": 6}),
+    )
+    not_commercial = forms.BooleanField(
+        label=_("This SMS is not commercial"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
+    message_class = forms.ChoiceField(
+        label=_("Class"),
+        choices=MessageClass.choices,
+        initial=MessageClass.STANDARD,
+        widget=forms.RadioSelect,
+    )
+    when = forms.ChoiceField(
+        label=_("When"),
+        choices=When.choices,
+        initial=When.NOW,
+        widget=forms.RadioSelect,
+    )
+    date = forms.DateField(
+        label=_("Date"),
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "form-control"}),
+    )
+    time = forms.TimeField(
+        label=_("Time"),
+        required=False,
+        input_formats=["%H:%M", "%H:%M:%S"],
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "class": "form-control"}),
+    )
+    # One of the moments offered when the clocks change at the typed time.
+    moment = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+    def __init__(
+        self, data: QueryDict | None = None, *, account: SmsAccount, **options: Any
+    ) -> None:
+        """Offer what this account may choose from."""
+        super().__init__(data, **options)
+        self.account = account
+        self.offered: tuple[calendar.Candidate, ...] = ()
+        self.earlier: Revision | None = None
+        self.fields["sender"].queryset = review.choosable(account=account)  # type: ignore[attr-defined]
+
+    def clean_text(self) -> str:
+        """Keep the text as it will be sent: LF, composed letters, nothing trimmed."""
+        text = sms.normalise(self.cleaned_data["text"])
+        if problem := sms.problem(text):
+            raise ValidationError(wording.of_text(problem))
+        return text
+
+    def clean_recipients(self) -> tuple[str, ...]:
+        """Cut what was typed into numbers."""
+        numbers = tuple(phones.split(self.cleaned_data["recipients"]))
+        if not numbers:
+            raise ValidationError(wording.of_number("EMPTY"))
+        return numbers
+
+    def clean_replaces(self) -> Campaign | None:
+        """Find the campaign whose open quote is edited, among those of the account."""
+        wanted = self.cleaned_data["replaces"]
+        found = wanted and overview.latest(account_id=self.account.pk, campaign=wanted)
+        if wanted and not found:
+            raise ValidationError(_("The campaign to change is not here."))
+        return found.campaign if found else None
+
+    def clean(self) -> dict[str, Any]:
+        """Find the moment to leave; both fields of it are needed for later."""
+        said = super().clean()
+        said["due_at"] = None
+        if said.get("when") == When.LATER:
+            for name in ("date", "time"):
+                if name not in self.errors and not said.get(name):
+                    self.add_error(name, _("Choose when it should leave."))
+            if said.get("date") and said.get("time"):
+                said["due_at"] = self._read_moment(said)
+        for name in ("key", "replaces", "moment"):
+            if name in self.errors:
+                self._renew_hidden(name)
+        return said
+
+    def draft(self) -> Draft:
+        """Give what was said, once the form is valid."""
+        said = self.cleaned_data
+        return Draft(
+            key=said["key"],
+            sender=said["sender"],
+            numbers=said["recipients"],
+            text=said["text"],
+            is_commercial=not said["not_commercial"],
+            message_class=said["message_class"],
+            due_at=said["due_at"],
+            replaces=said["replaces"],
+        )
+
+    def refuse(self, refusal: campaigns.Refused | InsufficientCredits) -> None:
+        """Say what the domain refused, beside the field it is about."""
+        self.add_error(wording.field_of(refusal), wording.of_refusal(refusal))
+        if isinstance(refusal, composing.AlreadySent):
+            self.earlier = refusal.revision
+            self._set("key", str(uuid.uuid4()))
+        if isinstance(refusal, campaigns.NotConfirmable):
+            self._set("replaces", "")
+
+    def estimate(self, *, now: datetime) -> Estimate:
+        """Estimate what stands in the fields, valid or not."""
+        return estimate(
+            account=self.account,
+            text=str(self["text"].value() or "")[:LONGEST_TEXT],
+            typed=phones.split(str(self["recipients"].value() or "")),
+            is_commercial=not self["not_commercial"].value(),
+            due_at=self._moment_so_far(),
+            now=now,
+        )
+
+    def _moment_so_far(self) -> datetime | None:
+        if self["when"].value() != When.LATER:
+            return None
+        try:
+            day, clock = parse_date(_text(self["date"])), parse_time(_text(self["time"]))
+            if day is None or clock is None:
+                return None
+            return _moment(day, clock, zone=self.account.time_zone, chosen=_text(self["moment"]))
+        except ValueError:
+            return None
+
+    def _read_moment(self, said: dict[str, Any]) -> datetime | None:
+        zone, chosen = self.account.time_zone, str(said.get("moment", ""))
+        try:
+            return _moment(said["date"], said["time"], zone=zone, chosen=chosen)
+        except calendar.AmbiguousTime as change:
+            self.offered = change.candidates
+            self.add_error("time", _("The clocks go back: this time comes twice. Choose which."))
+        except calendar.NonexistentTime as change:
+            self.offered = change.candidates
+            self.add_error(
+                "time", _("The clocks go forward: this time does not exist. Choose another.")
+            )
+        except ValueError:
+            self.add_error("date", wording.of_refusal(campaigns.TooFarAhead()))
+        return None
+
+    def _renew_hidden(self, name: str) -> None:
+        """A hidden field that is broken is said aloud once and made anew."""
+        del self.errors[name]
+        self._set(name, str(uuid.uuid4()) if name == "key" else "")
+        self.add_error(None, _("The form was damaged on its way. Please check it and send again."))
+
+    def _set(self, name: str, value: str) -> None:
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data[name] = value
+        self.data = data
+
+
+def _text(field: forms.BoundField) -> str:
+    return str(field.value() or "")
+
+
+def _moment(day: date, clock: time, *, zone: str, chosen: str) -> datetime:
+    """Give the moment of a local time. Raises what calendar.to_utc does unless one is chosen."""
+    try:
+        return calendar.to_utc(
+            local=datetime.combine(day, clock),
+            zone=zone,
+        )
+    except calendar.ClockChange as change:
+        for candidate in change.candidates:
+            if candidate.utc.isoformat() == chosen:
+                return candidate.utc
+        raise
+
+
+class ConfirmForm(forms.Form):
+    """What a confirmation is about: the revision read and the total read there."""
+
+    revision = forms.IntegerField(min_value=1, max_value=32_767)
+    total_hundredths = forms.IntegerField(min_value=0, max_value=10**15)
+
+
+class FilterForm(ReadableForm):
+    """What to show of the history."""
+
+    number = forms.CharField(
+        label=_("Number"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"class": "form-control", "inputmode": "tel", "autocomplete": "off"}
+        ),
+    )
+    status = forms.ChoiceField(
+        label=_("Status"),
+        required=False,
+        choices=[("", _("All")), *((s, s.label) for s in Shown if s is not Shown.PLANNED)],
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    cursor = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
+
+    def clean_number(self) -> str | None:
+        """Read the number as E.164; None = all."""
+        given = self.cleaned_data["number"]
+        try:
+            return phones.parse(given).e164 if given else None
+        except phones.InvalidNumber as refusal:
+            raise ValidationError(wording.of_number(refusal.reason)) from refusal

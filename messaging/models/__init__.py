@@ -1,0 +1,49 @@
+"""The tables of messaging, by topic.
+
+campaigns: what was written and decided. sources: to whom, frozen. delivery: batches, hand-overs,
+messages, counters. inbox: what the carrier tells us. The way of a message: docs/architecture.md.
+"""
+
+from messaging.models.campaigns import Campaign, MessageClass, Revision, RevisionState
+from messaging.models.delivery import (
+    Batch,
+    BatchCounter,
+    BatchState,
+    HandOver,
+    HandOverState,
+    IdBlock,
+    Message,
+    Status,
+)
+from messaging.models.inbox import Receipt, ReceiptOutcome
+from messaging.models.sources import (
+    OptOut,
+    OptOutCause,
+    RecipientSource,
+    RefusedRow,
+    SourceChunk,
+    SourceKind,
+)
+
+__all__ = [
+    "Batch",
+    "BatchCounter",
+    "BatchState",
+    "Campaign",
+    "HandOver",
+    "HandOverState",
+    "IdBlock",
+    "Message",
+    "MessageClass",
+    "OptOut",
+    "OptOutCause",
+    "Receipt",
+    "ReceiptOutcome",
+    "RecipientSource",
+    "RefusedRow",
+    "Revision",
+    "RevisionState",
+    "SourceChunk",
+    "SourceKind",
+    "Status",
+]

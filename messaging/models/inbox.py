@@ -1,0 +1,55 @@
+"""The inbox of receipts: what the carrier told us, before anything acts on it.
+
+A receipt is stored first and applied in groups later; once it changed its message it is deleted.
+What stays names why: no message with that reference yet (parked), none in 72 hours (unmatched).
+The unique constraint makes a repeated delivery of the same receipt harmless.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class ReceiptOutcome(models.TextChoices):
+    """What became of a receipt that is still here."""
+
+    WAITING = "waiting", _("Waiting")
+    UNMATCHED = "unmatched", _("No such message")
+
+
+class Receipt(models.Model):
+    """One statement of a carrier about one message."""
+
+    carrier = models.CharField(max_length=20)
+    carrier_id = models.CharField(max_length=64)
+    reference = models.CharField(max_length=64)
+    state = models.CharField(max_length=12)
+    code = models.CharField(max_length=32, blank=True, default="")
+    billed = models.BooleanField(default=True)
+    operator = models.CharField(max_length=40, blank=True, default="")
+    at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    not_before = models.DateTimeField()
+    outcome = models.CharField(
+        max_length=10, choices=ReceiptOutcome.choices, default=ReceiptOutcome.WAITING
+    )
+
+    class Meta:
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["carrier", "carrier_id", "state", "at"], name="receipt_once"
+            ),
+        ]
+        indexes = [
+            # The next group to apply.
+            models.Index(
+                fields=["not_before", "id"],
+                condition=Q(outcome="waiting"),
+                name="receipt_waiting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.carrier} {self.carrier_id} {self.state}"

@@ -1,0 +1,247 @@
+"""The quote: every recipient sized, priced and loaded, before anything is confirmed.
+
+What is quoted is what is charged. A revision is loaded segment by segment, each in one
+transaction that first moves `rows_loaded` from the value it read: of two loaders one is overtaken,
+and one that dies is resumed from the last segment present. Nothing of a quote is visible in the
+history, and it lives 24 hours.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts import phones, tariff
+from messaging import bulk, calendar, sms
+from messaging.audience import Audience, Recipient, Segment
+from messaging.models import (
+    Batch,
+    BatchCounter,
+    Message,
+    RefusedRow,
+    Revision,
+    RevisionState,
+    Status,
+)
+from messaging.models.delivery import BATCH_SIZE
+from messaging.recipients import optout
+
+# How long a quote may be confirmed, and how long its loader may be silent before another takes
+# over.
+LIFETIME = timedelta(hours=24)
+LOADER_SILENCE = timedelta(seconds=15)
+
+MESSAGE_COLUMNS = (
+    "id", "batch_id", "recipient", "country", "operator", "parts", "price_hundredths", "text",
+)  # fmt: skip
+
+
+class Overtaken(Exception):
+    """Another loader wrote this segment, or the quote was dropped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """A message before it has an id."""
+
+    recipient: str
+    country: str
+    operator: str
+    parts: int
+    price_hundredths: int
+    calendar: str
+
+
+class Loader:
+    """Loads one revision; holds what must survive from one segment to the next."""
+
+    def __init__(self, revision: Revision) -> None:
+        """Prepare to load after the rows that are there."""
+        self._revision = revision
+        self._prices = tariff.prices()
+        self._size = sms.measure(revision.text, clause=revision.clause)
+        self._audience = Audience(revision)
+        self._audience.skip_to(revision.rows_loaded)
+        self._next_batch = Batch.objects.filter(revision=revision).count() + 1
+        self._position = revision.messages + 1
+
+    def step(self, *, now: datetime) -> bool:
+        """Load the next segment; true when all rows are loaded. Raises Overtaken."""
+        revision = self._revision
+        after = revision.rows_loaded
+        until = min(after + BATCH_SIZE, revision.rows_total)
+        segment = self._audience.segment(after=after, until=until, priced=frozenset(self._prices))
+        groups = self._priced_by_calendar(segment.recipients)
+        first_id = bulk.reserve_ids(name="message", count=max(1, len(segment.recipients)))
+        with transaction.atomic():
+            self._advance(segment=segment, groups=groups, after=after, now=now)
+            self._write_refused(segment)
+            for code, messages in groups.items():
+                self._write_batch(code=code, messages=messages, first_id=first_id, until=until)
+                first_id += len(messages)
+        revision.refresh_from_db()
+        return revision.state != RevisionState.QUOTING
+
+    def _priced_by_calendar(self, recipients: list[Recipient]) -> dict[str, list[Priced]]:
+        groups: dict[str, list[Priced]] = {}
+        revision = self._revision
+        regional = revision.account.alsace_moselle
+        for r in recipients:
+            code = ""
+            if revision.is_commercial:
+                code = calendar.code_for(
+                    e164=r.phone.e164, country=r.phone.country, alsace_moselle=regional
+                )
+            groups.setdefault(code, []).append(
+                Priced(
+                    recipient=r.phone.e164,
+                    country=r.phone.country,
+                    operator=(phones.range_holder(r.phone.e164) or "")[:40],
+                    parts=self._size.parts,
+                    price_hundredths=self._size.parts * self._prices[r.phone.country],
+                    calendar=code,
+                )
+            )
+        return groups
+
+    def _advance(
+        self, *, segment: Segment, groups: dict[str, list[Priced]], after: int, now: datetime
+    ) -> None:
+        messages = [m for group in groups.values() for m in group]
+        done = segment.last_position >= self._revision.rows_total
+        moved = Revision.objects.filter(
+            pk=self._revision.pk, state=RevisionState.QUOTING, rows_loaded=after
+        ).update(
+            rows_loaded=segment.last_position,
+            loaded_at=now,
+            messages=F("messages") + len(messages),
+            parts=F("parts") + sum(m.parts for m in messages),
+            total_hundredths=F("total_hundredths") + sum(m.price_hundredths for m in messages),
+            refused=F("refused") + len(segment.refused),
+            duplicates=F("duplicates") + segment.duplicates,
+            opted_out=F("opted_out") + segment.opted_out,
+            **({"state": RevisionState.QUOTED, "quoted_at": now} if done else {}),
+        )
+        if not moved:
+            raise Overtaken
+
+    def _write_refused(self, segment: Segment) -> None:
+        RefusedRow.objects.bulk_create(
+            (
+                RefusedRow(
+                    revision=self._revision, position=r.position, given=r.given, reason=r.reason
+                )
+                for r in segment.refused
+            ),
+            batch_size=1_000,
+        )
+
+    def _write_batch(self, *, code: str, messages: list[Priced], first_id: int, until: int) -> None:
+        batch = Batch.objects.create(
+            account_id=self._revision.account_id,
+            revision=self._revision,
+            number=self._next_batch,
+            first_message_id=first_id,
+            first_position=self._position,
+            messages=len(messages),
+            source_position=until,
+            parts=sum(m.parts for m in messages),
+            price_hundredths=sum(m.price_hundredths for m in messages),
+            calendar=code,
+        )
+        bulk.insert_rows(
+            model=Message,
+            columns=MESSAGE_COLUMNS,
+            rows=(
+                (
+                    first_id + n, batch.pk, m.recipient, m.country, m.operator, m.parts,
+                    m.price_hundredths, None,
+                )
+                for n, m in enumerate(messages)
+            ),
+        )  # fmt: skip
+        sums: dict[tuple[str, str], list[int]] = {}
+        for m in messages:
+            total = sums.setdefault((m.country, m.operator), [0, 0, 0])
+            for i, value in enumerate((1, m.parts, m.price_hundredths)):
+                total[i] += value
+        BatchCounter.objects.bulk_create(
+            BatchCounter(
+                batch=batch, status=Status.OPEN, country=country, operator=operator,
+                messages=n, parts=parts, price_hundredths=price,
+            )
+            for (country, operator), (n, parts, price) in sorted(sums.items())
+        )  # fmt: skip
+        self._next_batch += 1
+        self._position += len(messages)
+
+
+def load(*, revision: Revision, clock: Callable[[], datetime]) -> None:
+    """Load a revision to its end. Stops quietly when another loader has taken over.
+
+    `clock` is asked before each segment: a million rows take longer than one moment.
+    """
+    with bulk.loading() as pause:
+        loader = Loader(revision)
+        try:
+            while not loader.step(now=clock()):
+                time.sleep(pause)
+        except Overtaken:
+            return
+
+
+def load_by_id(*, revision_id: int, clock: Callable[[], datetime]) -> None:
+    """Load the revision with this id if it still waits for it."""
+    revision = (
+        Revision.objects.select_related("account", "campaign")
+        .filter(pk=revision_id, state=RevisionState.QUOTING)
+        .first()
+    )
+    if revision is not None:
+        load(revision=revision, clock=clock)
+
+
+def silent_loaders(*, now: datetime) -> list[int]:
+    """Give the quotes whose loader has written nothing for too long."""
+    return list(
+        Revision.objects.filter(
+            state=RevisionState.QUOTING, loaded_at__lt=now - LOADER_SILENCE
+        ).values_list("pk", flat=True)
+    )
+
+
+def is_stale(*, revision: Revision, now: datetime) -> bool:
+    """Tell whether what the quote rests on changed: tariff, opt-outs, or a day went by."""
+    return (
+        revision.quoted_at is None
+        or now - revision.quoted_at > LIFETIME
+        or revision.tariff_mark != tariff.mark()
+        or revision.opt_out_mark != optout.mark(account_id=revision.account_id)
+    )
+
+
+def empty(*, revision: Revision) -> None:
+    """Delete what a quote loaded; its words and sources stay. Part of the caller's transaction."""
+    batches = Batch.objects.filter(revision=revision)
+    for first, count in batches.values_list("first_message_id", "messages"):
+        Message.objects.filter(pk__gte=first, pk__lt=first + count).delete()
+    BatchCounter.objects.filter(batch__revision=revision).delete()
+    batches.delete()
+    RefusedRow.objects.filter(revision=revision).delete()
+
+
+def expire(*, now: datetime) -> int:
+    """Empty the quotes that may no longer be confirmed and mark them stale; give how many."""
+    old = Revision.objects.filter(
+        state=RevisionState.QUOTED, loaded_at__lt=now - LIFETIME
+    ).values_list("pk", flat=True)
+    for pk in list(old[:100]):
+        with transaction.atomic():
+            if Revision.objects.filter(pk=pk, state=RevisionState.QUOTED).update(
+                state=RevisionState.STALE
+            ):
+                empty(revision=Revision.objects.get(pk=pk))
+    return len(old)

@@ -1,0 +1,54 @@
+"""The sweep: finds every row that is due, whatever became of its ring.
+
+Runs every second; each step is a bounded query on an index made for it, and only rings. Losing the
+broker loses time, never an SMS.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from messaging import closing, doorbell, quote
+from messaging.models import (
+    Batch,
+    BatchState,
+    HandOver,
+    HandOverState,
+    Revision,
+    RevisionState,
+)
+
+# Rows rung for in one sweep and step.
+MOST = 50
+
+
+def run(*, now: datetime) -> None:
+    """Ring for all that is due."""
+    with transaction.atomic():
+        _due_batches(now=now)
+        _hand_overs(now=now)
+        doorbell.ring(task="load", ids=quote.silent_loaders(now=now)[:MOST], queue="imports")
+    cancelling = Revision.objects.filter(state=RevisionState.CANCELLING)
+    for pk in list(cancelling.values_list("pk", flat=True)[:MOST]):
+        closing.settle_cancelled(revision_id=pk, now=now)
+
+
+def _due_batches(*, now: datetime) -> None:
+    due = Batch.objects.filter(state=BatchState.SCHEDULED, not_before__lte=now)
+    for queue, rows in (("now", due.filter(messages=1)), ("bulk", due.filter(messages__gt=1))):
+        ids = rows.order_by("not_before").values_list("pk", flat=True)[:MOST]
+        doorbell.ring(task="leave", ids=list(ids), queue=queue)
+
+
+def _hand_overs(*, now: datetime) -> None:
+    waiting = HandOver.objects.filter(
+        state=HandOverState.READY, not_before__lte=now, valid_until__gt=now
+    ).order_by("not_before", "pk")
+    single = waiting.filter(batch__messages=1).values_list("pk", flat=True)
+    bulk = waiting.filter(batch__messages__gt=1).values_list("pk", flat=True)
+    doorbell.ring(task="hand_over", ids=list(single[:MOST]), queue="now")
+    doorbell.ring(task="hand_over", ids=list(bulk[:MOST]), queue="bulk")
+    ended = HandOver.objects.filter(state=HandOverState.CLAIMED, lease_until__lte=now)
+    doorbell.ring(task="recover", ids=list(ended.values_list("pk", flat=True)[:MOST]), queue="bulk")
+    late = HandOver.objects.filter(state=HandOverState.READY, valid_until__lte=now)
+    doorbell.ring(task="expire", ids=list(late.values_list("pk", flat=True)[:MOST]), queue="bulk")

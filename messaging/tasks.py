@@ -1,0 +1,73 @@
+"""What workers do: read the clock, make one domain call with an id. The rules are elsewhere.
+
+Every task may run twice, and twice at once. None carries a number or a text.
+"""
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from messaging import delivery, quote, receipts, silence
+from messaging import sweep as sweeping
+from messaging.carrier.base import Carrier
+from messaging.carrier.http import HttpCarrier
+
+# Groups of receipts applied by one task before it makes room for others.
+GROUPS_AT_ONCE = 20
+
+
+def carrier() -> Carrier:
+    """Give the carrier that the settings name."""
+    return HttpCarrier(name="carrier", url=settings.CARRIER_URL, token=settings.CARRIER_TOKEN)
+
+
+@shared_task
+def load(revision_id: int) -> None:
+    """Quote a revision to its end."""
+    quote.load_by_id(revision_id=revision_id, clock=timezone.now)
+
+
+@shared_task
+def leave(batch_id: int) -> None:
+    """Let a due batch leave."""
+    delivery.leave(batch_id=batch_id, clock=timezone.now)
+
+
+@shared_task
+def hand_over(hand_over_id: int) -> None:
+    """Give a hand-over to the carrier."""
+    delivery.hand_over(hand_over_id=hand_over_id, carrier=carrier(), clock=timezone.now)
+
+
+@shared_task
+def recover(hand_over_id: int) -> None:
+    """Ask the carrier about a hand-over whose lease ended."""
+    delivery.recover(hand_over_id=hand_over_id, carrier=carrier(), clock=timezone.now)
+
+
+@shared_task
+def expire(hand_over_id: int) -> None:
+    """Give up a hand-over whose validity is over."""
+    delivery.expire(hand_over_id=hand_over_id, clock=timezone.now)
+
+
+@shared_task
+def sweep() -> None:
+    """Ring for all that is due."""
+    sweeping.run(now=timezone.now())
+
+
+@shared_task
+def apply_receipts() -> None:
+    """Apply what the inbox holds."""
+    for _group in range(GROUPS_AT_ONCE):
+        if receipts.apply_group(now=timezone.now()) < receipts.GROUP:
+            return
+
+
+@shared_task
+def tidy() -> None:
+    """Close quiet batches and drop stale quotes."""
+    now = timezone.now()
+    silence.close_quiet_batches(now=now, most=200)
+    quote.expire(now=now)

@@ -1,0 +1,33 @@
+"""The addresses of messaging, below the account."""
+
+from django.urls import include, path
+
+from messaging.views import campaigns, compose, history, review
+
+app_name = "messaging"
+
+_campaign = [
+    path("", campaigns.campaign_detail, name="campaign-detail"),
+    path("progress/", campaigns.campaign_progress, name="campaign-progress"),
+    path("review/", review.quote_detail, name="quote-detail"),
+    path("review/progress/", review.quote_progress, name="quote-progress"),
+    path("confirm/", review.campaign_confirm, name="campaign-confirm"),
+    path("renew/", review.quote_update, name="quote-update"),
+    path("refused/", review.refused_row_list, name="refused-row-list"),
+]
+
+_message = [
+    path("", history.message_detail, name="message-detail"),
+    path("status/", history.message_status, name="message-status"),
+]
+
+_account = [
+    path("compose/", compose.campaign_create, name="campaign-create"),
+    path("compose/size/", compose.size_detail, name="size-detail"),
+    path("characters/", compose.character_list, name="character-list"),
+    path("campaigns/<uuid:campaign>/", include(_campaign)),
+    path("messages/", history.message_list, name="message-list"),
+    path("messages/<uuid:campaign>/<int:revision>/<int:position>/", include(_message)),
+]
+
+urlpatterns = [path("sms/<str:account>/", include(_account))]

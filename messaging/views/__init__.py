@@ -1,0 +1,1 @@
+"""The pages of messaging: parse, ask who may, one domain call, answer."""

@@ -1,0 +1,178 @@
+"""The compose page: what was written becomes one call to `composing.compose`.
+
+Without script the same form also counts and replaces look-alikes: the button pressed decides.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import AccountRequest, Right, account_view
+from accounts.ledger import InsufficientCredits
+from accounts.models import SmsAccount
+from messaging import campaigns, composing, overview, sms, wording
+from messaging.forms import ComposeForm, When
+from messaging.models import Revision, RevisionState
+from messaging.readable import readable
+from messaging.views.zones import in_zone_of_account
+
+
+@account_view(may=Right.READ)
+@in_zone_of_account
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_create(request: AccountRequest, account: SmsAccount) -> HttpResponse:
+    """Show the page to write an SMS, or take what was written. Who may only read is sent on."""
+    if Right.SEND not in request.may:
+        if request.method == "POST":
+            raise Http404
+        return redirect("messaging:message-list", account=account.name)
+    now = timezone.now()
+    if request.method != "POST":
+        initial = _prefilled(account, request.GET.get("from", ""), now=now)
+        return _page(request, ComposeForm(account=account, initial=initial), now=now, status=200)
+    match request.POST.get("action"):
+        case "count":
+            return _page(request, _unsent(request, account), now=now, status=200)
+        case "replace":
+            return _replaced(request, account, now=now)
+    return _taken(request, account, now=now)
+
+
+@account_view(may=Right.SEND)
+@in_zone_of_account
+@require_POST
+def size_detail(request: AccountRequest, account: SmsAccount) -> HttpResponse:
+    """Count what is being typed: size, cost, when it would leave."""
+    now = timezone.now()
+    form = _unsent(request, account)
+    context = _context(form, now=now) | {"is_alone": True}
+    return render(request, "messaging/_size.html", context)
+
+
+@account_view(may=Right.READ)
+@require_safe
+def character_list(request: AccountRequest, account: SmsAccount) -> HttpResponse:
+    """Show the characters that count once, twice, and what the others do."""
+    context = {
+        "account": account,
+        "basic": [c for c in sms.GSM_BASIC if c not in "\n\r \x1b"],
+        "extension": [c for c in sms.GSM_EXTENSION.values() if c != "\f"],
+    }
+    return render(request, "messaging/character_list.html", context)
+
+
+def _taken(request: AccountRequest, account: SmsAccount, *, now: datetime) -> HttpResponse:
+    form = ComposeForm(request.POST, account=account)
+    if not form.is_valid():
+        return _page(request, form, now=now, status=422)
+    try:
+        revision = composing.compose(account=account, by=request.user, draft=form.draft(), now=now)
+    except (campaigns.Refused, InsufficientCredits) as refusal:
+        form.refuse(refusal)
+        return _page(request, form, now=now, status=422)
+    campaign = revision.campaign.uuid
+    if revision.state not in campaigns.CONFIRMED:
+        return redirect("messaging:quote-detail", account=account.name, campaign=campaign)
+    messages.success(request, _sent_words(revision, account))
+    if revision.messages > 1:
+        return redirect("messaging:campaign-detail", account=account.name, campaign=campaign)
+    return redirect("messaging:message-detail", account.name, campaign, revision.number, 1)
+
+
+def _sent_words(revision: Revision, account: SmsAccount) -> str:
+    leaves_at = overview.departure(revision=revision)
+    if leaves_at is None or leaves_at <= timezone.now():
+        return _("SMS on its way.")
+    local = timezone.localtime(leaves_at)
+    return _("Planned: leaves %(day)s at %(time)s (%(zone)s).") % {
+        "day": date_format(local, "D j F Y"),
+        "time": date_format(local, "H:i"),
+        "zone": account.time_zone,
+    }
+
+
+def _replaced(request: AccountRequest, account: SmsAccount, *, now: datetime) -> HttpResponse:
+    form = _unsent(request, account)
+    done = sms.replace_lookalikes(str(form.initial.get("text", "")))
+    form.initial["text"] = done.text
+    changes = [wording.of_change(old, new, times) for old, new, times in done.changes]
+    if changes:
+        messages.success(request, _("Replaced: %(list)s.") % {"list": "; ".join(changes)})
+    else:
+        messages.info(request, _("No character of the text has a look-alike."))
+    return _page(request, form, now=now, status=200)
+
+
+def _unsent(request: AccountRequest, account: SmsAccount) -> ComposeForm:
+    """Give the form as it was filled in, without judging it."""
+    posted, _unreadable = readable(request.POST)
+    return ComposeForm(account=account, initial=posted.dict())
+
+
+def _page(
+    request: AccountRequest, form: ComposeForm, *, now: datetime, status: int
+) -> HttpResponse:
+    context = _context(form, now=now) | {
+        "classes": _classes(form),
+        "first_day": timezone.localdate(now).isoformat(),
+        "last_day": timezone.localdate(now + campaigns.HORIZON - timedelta(days=1)).isoformat(),
+    }
+    return render(request, "messaging/campaign_create.html", context, status=status)
+
+
+def _context(form: ComposeForm, *, now: datetime) -> dict[str, object]:
+    found = form.estimate(now=now)
+    forcing = [(c, wording.of_character(c)) for c in found.size.offending[:20]]
+    return {
+        "account": form.account,
+        "form": form,
+        "estimate": found,
+        "limit": found.size.units + found.size.remaining,
+        "forcing": forcing,
+        "more_forcing": len(found.size.offending) - len(forcing),
+        "refused_moment": wording.of_refusal(found.refused_moment) if found.refused_moment else "",
+        "most": {"parts": sms.MAX_PARTS, "advised": sms.ADVISED_PARTS},
+    }
+
+
+def _classes(form: ComposeForm) -> list[tuple[str, str, str, bool]]:
+    """Give each message class with its line of explanation."""
+    chosen = str(form["message_class"].value())
+    lines = {
+        "standard": _("Arrives like any SMS and stays on the phone."),
+        "flash": _("Shown on the screen at once; most phones do not keep it."),
+        "sim": _("Kept on the SIM card, where the phone allows it."),
+    }
+    choices = form.fields["message_class"].choices  # type: ignore[attr-defined]
+    return [(str(v), str(label), lines[v], str(v) == chosen) for v, label in choices]
+
+
+def _prefilled(account: SmsAccount, source: str, *, now: datetime) -> dict[str, object]:
+    """Begin empty, or with the words of a campaign of this account: to change it, or as a copy."""
+    initial: dict[str, object] = {"key": uuid.uuid4()}
+    if not source:
+        return initial
+    try:
+        found = overview.latest(account_id=account.pk, campaign=uuid.UUID(source))
+    except ValueError:
+        found = None
+    if found is None:
+        raise Http404
+    if found.due_at and found.due_at > now:
+        local = timezone.localtime(found.due_at)
+        initial |= {"when": When.LATER, "date": local.date(), "time": local.time()}
+    return initial | {
+        "replaces": found.campaign.uuid if found.state in overview.UNCONFIRMED else "",
+        "sender": found.sender.name,
+        "recipients": "\n".join(overview.typed_numbers(revision=found)),
+        "text": found.text,
+        "not_commercial": not found.is_commercial,
+        "message_class": found.message_class,
+    }

@@ -1,0 +1,93 @@
+"""The history of an account and the page of one message."""
+
+import uuid
+from datetime import timedelta
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.access import AccountRequest, Right, account_view
+from accounts.models import SmsAccount
+from messaging import history, lifeline, overview
+from messaging.forms import FilterForm
+from messaging.history import Filter, Line
+from messaging.statuses import Shown
+from messaging.views.zones import in_zone_of_account
+
+# What leaves later than this is not looked at every other second.
+SOON = timedelta(minutes=1)
+
+
+@account_view(may=Right.READ)
+@in_zone_of_account
+@require_safe
+def message_list(request: AccountRequest, account: SmsAccount) -> HttpResponse:
+    """Show what left, newest first; filtered by an exact number and a status."""
+    form = FilterForm(request.GET)
+    context: dict[str, object] = {
+        "account": account,
+        "form": form,
+        "planned": overview.planned(account_id=account.pk, now=timezone.now()),
+        "may_send": Right.SEND in request.may,
+    }
+    is_valid = form.is_valid()
+    said = form.cleaned_data
+    wanted = Filter(
+        recipient=said.get("number") or None,
+        shown=Shown(said["status"]) if said.get("status") else None,
+    )
+    if is_valid:
+        context |= {
+            "page": history.page(
+                account_id=account.pk, wanted=wanted, cursor=said.get("cursor", "")
+            ),
+            "is_filtered": wanted.recipient or wanted.shown,
+        }
+    return render(request, "messaging/message_list.html", context)
+
+
+@account_view(may=Right.READ)
+@in_zone_of_account
+@require_safe
+def message_detail(
+    request: AccountRequest, account: SmsAccount, campaign: uuid.UUID, revision: int, position: int
+) -> HttpResponse:
+    """Show all that is known of one message."""
+    line = _line_or_404(account, campaign, revision, position)
+    context = _message(line) | {"account": account, "may_send": Right.SEND in request.may}
+    return render(request, "messaging/message_detail.html", context)
+
+
+@account_view(may=Right.READ)
+@in_zone_of_account
+@require_safe
+def message_status(
+    request: AccountRequest, account: SmsAccount, campaign: uuid.UUID, revision: int, position: int
+) -> HttpResponse:
+    """Show where one message is by now."""
+    line = _line_or_404(account, campaign, revision, position)
+    context = _message(line) | {"account": account}
+    return render(request, "messaging/_message_status.html", context)
+
+
+def _line_or_404(account: SmsAccount, campaign: uuid.UUID, revision: int, position: int) -> Line:
+    line = history.line(
+        account_id=account.pk, campaign=campaign, revision=revision, position=position
+    )
+    if line is None:
+        raise Http404
+    return line
+
+
+def _message(line: Line) -> dict[str, object]:
+    now = timezone.now()
+    leaves_at = line.batch.not_before
+    return {
+        "line": line,
+        "revision": line.batch.revision,
+        "events": lifeline.of(line=line),
+        "now": now,
+        "is_soon": leaves_at is None or leaves_at <= now + SOON,
+    }

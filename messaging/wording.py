@@ -1,0 +1,148 @@
+"""What people read when messaging refuses something, in their language.
+
+Exceptions and rows carry codes and figures; here they become a sentence, with the field of the
+form it belongs to. One place, so that page, list and download say the same.
+"""
+
+import unicodedata
+from typing import assert_never
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.ledger import InsufficientCredits
+from accounts.phones import Reason
+from accounts.templatetags.credits import localised as credits_shown
+from messaging import campaigns, composing, sms
+from messaging.audience import RowRefusal
+
+# Why a number gets no message, for the form and the list of refused rows.
+OF_NUMBERS: dict[str, Promise] = {
+    Reason.EMPTY: gettext_lazy("Give at least one number."),
+    Reason.BAD_CHARS: gettext_lazy("There are characters that no phone number has."),
+    Reason.BAD_FORMAT: gettext_lazy("This is not written like a phone number."),
+    Reason.SHORT_CODE: gettext_lazy("Short numbers cannot receive SMS."),
+    Reason.NATIONAL_FORMAT: gettext_lazy(
+        "Write the number in international form, for example +33 6 12 34 56 78."
+    ),
+    Reason.TOO_SHORT: gettext_lazy("The number is too short."),
+    Reason.TOO_LONG: gettext_lazy("The number is too long."),
+    Reason.UNKNOWN_COUNTRY: gettext_lazy("No country has this prefix."),
+    Reason.UNSUPPORTED_DESTINATION: gettext_lazy(
+        "Satellite and other international networks are not served."
+    ),
+    Reason.INVALID_NUMBER: gettext_lazy("No such number is in use in that country."),
+    Reason.NOT_MOBILE: gettext_lazy("This is not a mobile number."),
+    Reason.PREMIUM: gettext_lazy("Premium-rate numbers cannot receive SMS."),
+    RowRefusal.NO_PRICE: gettext_lazy("We do not serve this country."),
+    "OPTED_OUT": gettext_lazy("This recipient opted out (STOP) of your messages."),
+}
+
+OF_TEXTS: dict[sms.Problem, Promise] = {
+    sms.Problem.EMPTY: gettext_lazy("Write a text: this one would show nothing."),
+    sms.Problem.NUL: gettext_lazy("The text holds a character that no phone can show (NUL)."),
+    sms.Problem.LONE_SURROGATE: gettext_lazy("The text holds half a character; remove it."),
+}
+
+FIELDS: dict[type[Exception], str] = {
+    composing.BadText: "text",
+    composing.TooManyParts: "text",
+    composing.TooManyRecipients: "recipients",
+    campaigns.NoRecipient: "recipients",
+    campaigns.SenderNotEnabled: "sender",
+    campaigns.PastMoment: "date",
+    campaigns.TooFarAhead: "date",
+}
+
+
+def field_of(refusal: Exception) -> str | None:
+    """Name the field of the compose form that a refusal is about; None for the whole form."""
+    return FIELDS.get(type(refusal))
+
+
+def of_number(reason: str) -> str:
+    """Word why a number is refused; a code from an older release keeps a plain sentence."""
+    return str(OF_NUMBERS.get(reason, _("This number cannot receive our SMS.")))
+
+
+def of_text(problem: sms.Problem) -> str:
+    """Word why a text cannot be sent."""
+    return str(OF_TEXTS[problem])
+
+
+def of_refusal(refusal: campaigns.Refused | InsufficientCredits) -> str:
+    """Word why a campaign was not composed or confirmed."""
+    match refusal:
+        case InsufficientCredits():
+            return _(
+                "This takes %(needed)s credits and the balance is %(balance)s. "
+                "Nothing was sent and nothing was charged."
+            ) % {
+                "needed": credits_shown(refusal.needed_hundredths),
+                "balance": credits_shown(refusal.balance_hundredths),
+            }
+        case composing.BadText():
+            return of_text(refusal.problem)
+        case campaigns.NoRecipient():
+            return of_number(refusal.reason)
+        case composing.TooManyParts() | composing.TooManyRecipients():
+            return _too_many(refusal)
+        case campaigns.Refused():
+            return str(PLAIN.get(type(refusal), _("This cannot be sent as it is.")))
+    assert_never(refusal)
+
+
+def _too_many(refusal: composing.TooManyParts | composing.TooManyRecipients) -> str:
+    if isinstance(refusal, composing.TooManyParts):
+        return _("The text takes %(parts)d parts; an SMS has at most %(most)d. Shorten it.") % {
+            "parts": refusal.parts,
+            "most": sms.MAX_PARTS,
+        }
+    return _("%(count)d numbers were typed; at most %(most)d fit in one campaign.") % {
+        "count": refusal.count,
+        "most": composing.MAX_TYPED,
+    }
+
+
+PLAIN: dict[type[Exception], Promise] = {
+    campaigns.SenderNotEnabled: gettext_lazy("This sender is not enabled. Choose another one."),
+    campaigns.AccountSuspended: gettext_lazy(
+        "The account is suspended: nothing leaves it. Ask your operator."
+    ),
+    campaigns.PastMoment: gettext_lazy("This moment has passed. Choose a later one."),
+    campaigns.TooFarAhead: gettext_lazy("SMS can be planned up to 12 months ahead."),
+    campaigns.QuoteChanged: gettext_lazy(
+        "Prices or opt-outs changed since, or a day went by. Nothing was sent: please read the "
+        "new figures and confirm again."
+    ),
+    campaigns.NotConfirmable: gettext_lazy(
+        "It was changed in the meantime. Nothing was sent now: this is how it stands."
+    ),
+    composing.AlreadySent: gettext_lazy(
+        "This form was sent before with other words, and that SMS stands. Nothing was sent now; "
+        "press the button again to send this as a new one."
+    ),
+}
+
+
+def of_character(character: str) -> str:
+    """Name a character for people: itself if it shows, its Unicode name, its code."""
+    code = f"U+{ord(character):04X}"
+    name = unicodedata.name(character, "").lower()
+    return f"{name}, {code}" if name else code
+
+
+def of_change(old: str, new: str, times: int) -> str:
+    """Tell what a replacement did to one character."""
+    if not new:
+        return ngettext("removed %(name)s", "removed %(name)s, %(times)d times", times) % {
+            "name": of_character(old),
+            "times": times,
+        }
+    shown = {"old": old, "new": _("a line break") if new == "\n" else new, "times": times}
+    if new == " ":
+        shown |= {"old": of_character(old), "new": _("a space")}
+    return ngettext("%(old)s became %(new)s", "%(old)s became %(new)s, %(times)d times", times) % (
+        shown
+    )

@@ -1,0 +1,1 @@
+"""Replies: inbound SMS and what acts on them."""

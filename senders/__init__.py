@@ -1,0 +1,1 @@
+"""Senders: sender names and from when to when they are valid."""

@@ -1,0 +1,120 @@
+"""The life of a sender name: asked for, enabled, refused, disabled, withdrawn.
+
+Each step is a conditional update on the states it may start from, in one transaction with the
+interval it opens or closes and its trail entry. A sender is valid at a moment if an interval
+holds it: its beginning is inside, its end is not. Who may take which step is the caller's matter.
+"""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest
+
+from accounts import trail
+from accounts.models import SmsAccount, User
+from senders import rules
+from senders.models import Sender, SenderState, SenderValidity
+
+
+class NameNotAllowed(Exception):
+    """The name breaks the rules."""
+
+    def __init__(self, *, problems: tuple[rules.Problem, ...]) -> None:
+        """Keep what is wrong with the name."""
+        super().__init__(*problems)
+        self.problems = problems
+
+
+class NameTaken(Exception):
+    """The account has a sender of this name."""
+
+
+class WrongState(Exception):
+    """The sender is not in a state from which this step may be taken."""
+
+    def __init__(self, *, state: SenderState) -> None:
+        """Keep the state in which the sender is."""
+        super().__init__(state)
+        self.state = state
+
+
+def request(*, account: SmsAccount, name: str, description: str, by: User, now: datetime) -> Sender:
+    """Ask for a sender: it waits for validation. Raises NameNotAllowed or NameTaken."""
+    if problems := rules.problems(name):
+        raise NameNotAllowed(problems=problems)
+    try:
+        with transaction.atomic():
+            sender = Sender.objects.create(account=account, name=name, description=description)
+            _record("sender.requested", sender=sender, by=by, now=now)
+            return sender
+    except IntegrityError as exc:
+        raise NameTaken(name) from exc
+
+
+def enable(*, sender: Sender, by: User, now: datetime) -> None:
+    """Let a waiting or disabled sender be used from now on. Raises WrongState."""
+    with transaction.atomic():
+        _move(sender, start=[SenderState.WAITING, SenderState.DISABLED], end=SenderState.ENABLED)
+        SenderValidity.objects.create(sender=sender, since=now)
+        _record("sender.enabled", sender=sender, by=by, now=now)
+
+
+def disable(*, sender: Sender, by: User, now: datetime) -> None:
+    """Put an enabled sender aside, until enabled again. Raises WrongState."""
+    with transaction.atomic():
+        _move(sender, start=[SenderState.ENABLED], end=SenderState.DISABLED)
+        _close(sender, now=now)
+        _record("sender.disabled", sender=sender, by=by, now=now)
+
+
+def withdraw(*, sender: Sender, by: User, reason: str, now: datetime) -> None:
+    """Take a sender away for good; its owner cannot enable it again. Raises WrongState."""
+    with transaction.atomic():
+        _move(sender, start=[SenderState.ENABLED, SenderState.DISABLED], end=SenderState.WITHDRAWN)
+        _close(sender, now=now)
+        _record("sender.withdrawn", sender=sender, by=by, now=now, reason=reason)
+
+
+def refuse(*, sender: Sender, by: User, reason: str, now: datetime) -> None:
+    """Turn down a waiting sender. Raises WrongState."""
+    with transaction.atomic():
+        _move(sender, start=[SenderState.WAITING], end=SenderState.REFUSED)
+        _record("sender.refused", sender=sender, by=by, now=now, reason=reason)
+
+
+def is_valid(*, sender_id: int, now: datetime) -> bool:
+    """Tell whether the sender may be used at this moment."""
+    return SenderValidity.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=now), sender_id=sender_id, since__lte=now
+    ).exists()
+
+
+def choosable(*, account: SmsAccount) -> QuerySet[Sender]:
+    """Give the senders a new message of the account may bear, by name."""
+    return Sender.objects.filter(account=account, state=SenderState.ENABLED).order_by("name")
+
+
+def _move(sender: Sender, *, start: list[SenderState], end: SenderState) -> None:
+    moved = Sender.objects.filter(pk=sender.pk, state__in=start).update(state=end)
+    sender.refresh_from_db(fields=["state"])
+    if not moved:
+        raise WrongState(state=SenderState(sender.state))
+
+
+def _close(sender: Sender, *, now: datetime) -> None:
+    # Another machine's clock may be behind: an interval never ends before it began.
+    SenderValidity.objects.filter(sender=sender, until__isnull=True).update(
+        until=Greatest(F("since"), now)
+    )
+
+
+def _record(event: str, *, sender: Sender, by: User, now: datetime, **details: str) -> None:
+    trail.record(
+        event=event,
+        subject=f"sender:{sender.pk}",
+        actor=by,
+        account=sender.account,
+        now=now,
+        **details,
+    )

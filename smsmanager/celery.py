@@ -1,0 +1,26 @@
+"""The two Celery applications.
+
+Quick serves what a person waits for: single SMS, sweeps, receipts. Slow serves the rest. Two
+workers of one application share their choice of queues, so the one-process demo needs two
+applications; elsewhere `celery -A smsmanager worker -Q ...` uses the first with any queues.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsmanager.settings")
+
+QUICK_QUEUES = ("now", "sweeps", "receipts")
+SLOW_QUEUES = ("bulk", "imports", "callbacks", "default")
+
+
+def _make(name: str, *, current: bool) -> Celery:
+    made = Celery(name, set_as_current=current)
+    made.config_from_object("django.conf:settings", namespace="CELERY")
+    made.autodiscover_tasks()
+    return made
+
+
+slow = _make("smsmanager-slow", current=False)
+app = _make("smsmanager", current=True)

@@ -1,0 +1,17 @@
+"""What every page is given: the mode, and the account that the page belongs to."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def panel(request: HttpRequest) -> dict[str, object]:
+    """Name the mode, so that the demo's pages can be linked, the account and the rights on it.
+
+    Both come from accounts.access; a page of no account has neither.
+    """
+    rights: frozenset[str] = getattr(request, "may", frozenset())
+    return {
+        "demo": settings.DEMO,
+        "account": getattr(request, "account", None),
+        "may_send": "send" in rights,
+    }

@@ -1,0 +1,129 @@
+"""The pages of the demo: the simulated handset and the mailbox.
+
+They exist in demo mode only, where everybody at the machine may open them: what stands in the
+mailbox (a way back to a lost password) is needed before signing in. They show, they change
+nothing.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, re_path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.phones import InvalidNumber, parse
+from smsmanager import handset, mailbox
+
+View = Callable[..., HttpResponse]
+NUMBER = r"(?P<number>\+[1-9][0-9]{6,14})"
+MAIL = r"(?P<mail_id>[0-9]{8}-[0-9]{6}-[0-9]{1,24}-[0-9]{1,6})"
+# A list that does not change is answered with this: htmx then leaves the page alone.
+UNCHANGED = 204
+
+
+def demo_page(view: View) -> View:
+    """Let a page exist in demo mode only, and let it be read only."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, **kwargs: str) -> HttpResponse:
+        if not settings.DEMO:
+            raise Http404
+        return view(request, **kwargs)
+
+    return require_safe(shown)
+
+
+@demo_page
+def handset_list(request: HttpRequest) -> HttpResponse:
+    """Choose a phone: by its number, or among those that received something."""
+    typed = request.GET.get("number", "")
+    error = ""
+    if typed:
+        try:
+            return redirect("demo:handset-detail", number=parse(typed, lenient=True).e164)
+        except InvalidNumber:
+            error = _("This is no mobile number. Write it like +33 6 12 34 56 78.")
+    context = {"typed": typed, "error": error, **_phones()}
+    return render(request, "demo/handset_list.html", context)
+
+
+@demo_page
+def phone_list(request: HttpRequest) -> HttpResponse:
+    """Answer with the phones alone, for the page that refreshes itself."""
+    context = _phones()
+    if context["mark"] == request.GET.get("mark"):
+        return HttpResponse(status=UNCHANGED)
+    return render(request, "demo/_phones.html", context)
+
+
+@demo_page
+def handset_detail(request: HttpRequest, *, number: str) -> HttpResponse:
+    """Show one phone."""
+    return render(request, "demo/handset_detail.html", _screen(request, number))
+
+
+@demo_page
+def screen_detail(request: HttpRequest, *, number: str) -> HttpResponse:
+    """Answer with the screen of a phone alone, for the page that refreshes itself."""
+    context = _screen(request, number)
+    if context["mark"] == request.GET.get("mark"):
+        return HttpResponse(status=UNCHANGED)
+    return render(request, "demo/_screen.html", context)
+
+
+@demo_page
+def mailbox_list(request: HttpRequest) -> HttpResponse:
+    """List the e-mails of the demo."""
+    found = mailbox.mails(directory=settings.EMAIL_FILE_PATH)
+    return render(request, "demo/mailbox_list.html", {"mails": found})
+
+
+@demo_page
+def mail_detail(request: HttpRequest, *, mail_id: str) -> HttpResponse:
+    """Show one e-mail as plain text; its links to this site can be followed."""
+    mail = mailbox.mail_by_id(directory=settings.EMAIL_FILE_PATH, mail_id=mail_id)
+    if mail is None:
+        raise Http404
+    pieces = mailbox.pieces(text=mail.text, host=request.get_host())
+    return render(request, "demo/mail_detail.html", {"mail": mail, "pieces": pieces})
+
+
+def _phones() -> dict[str, object]:
+    """Give the phones, and a mark that changes when the list does."""
+    try:
+        phones = handset.phones(url=settings.CARRIER_URL, token=settings.CARRIER_TOKEN)
+    except handset.NotReachable:
+        return {"phones": [], "is_reachable": False, "mark": "away"}
+    mark = f"{phones[0].number}@{phones[0].last_at.timestamp()}" if phones else "none"
+    return {"phones": phones, "is_reachable": True, "mark": mark}
+
+
+def _screen(request: HttpRequest, number: str) -> dict[str, object]:
+    """Give what the phone shows; `flash` is the newest pop-up that was not put away yet."""
+    seen = request.GET.get("seen", "")
+    seen_id = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 20 else 0
+    context: dict[str, object] = {"number": number, "seen": seen_id}
+    try:
+        shown = handset.shown_on(
+            number=number, url=settings.CARRIER_URL, token=settings.CARRIER_TOKEN
+        )
+    except handset.NotReachable:
+        return {**context, "shown": [], "is_reachable": False, "mark": "away"}
+    popups = [sms for sms in shown if sms.message_class == "flash" and sms.id > seen_id]
+    mark = f"{len(shown)}-{shown[0].id}" if shown else "none"
+    flash = popups[0] if popups else None
+    return {**context, "shown": shown, "is_reachable": True, "mark": mark, "flash": flash}
+
+
+urlpatterns: list[URLPattern] = [
+    path("handset/", handset_list, name="handset-list"),
+    path("handset/phones/", phone_list, name="phone-list"),
+    re_path(rf"^handset/{NUMBER}/\Z", handset_detail, name="handset-detail"),
+    re_path(rf"^handset/{NUMBER}/screen/\Z", screen_detail, name="screen-detail"),
+    path("mailbox/", mailbox_list, name="mailbox-list"),
+    re_path(rf"^mailbox/{MAIL}/\Z", mail_detail, name="mail-detail"),
+]

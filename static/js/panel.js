@@ -1,0 +1,46 @@
+// Small conveniences; every page works without them. Counting and deciding is the server's.
+"use strict";
+
+// A menu closes on Escape (focus goes back to its button) and on a press outside.
+const openMenus = () => document.querySelectorAll("details[data-menu][open]");
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of openMenus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  for (const menu of openMenus()) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+// A form leaves once: a second press does nothing until the page is shown again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.leaving) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.leaving = "yes";
+  event.submitter?.setAttribute("aria-busy", "true");
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-leaving]")) {
+    delete form.dataset.leaving;
+    form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+  }
+});
+
+// A fragment that answers with a whole page (the session ended): load that page instead.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (/^\s*<!doctype html/i.test(event.detail.serverResponse ?? "")) {
+    event.detail.shouldSwap = false;
+    window.location.reload();
+  }
+});
+
+// What is wrong is read first.
+document.querySelector(".notice-error[tabindex]")?.focus();

@@ -1,0 +1,92 @@
+"""Rows for tests, made through the real doors: credits by the ledger, senders by the review.
+
+So a balance is the sum of its entries in every test, and an enabled sender has its interval.
+"""
+
+import itertools
+import uuid
+from datetime import UTC, datetime
+
+from accounts import gifts
+from accounts.credits import HUNDREDTHS
+from accounts.models import Customer, Destination, Membership, Role, SmsAccount, User
+from accounts.tariff_sample import PRICES
+from senders import review
+from senders.models import Sender
+
+# A Wednesday, 10:00 in Paris: within the legal hours.
+NOW = datetime(2027, 3, 10, 9, 0, tzinfo=UTC)
+
+_numbers = itertools.count(1)
+
+
+def make_user(name: str, *, is_staff: bool = False) -> User:
+    """Make a user without a password, whose hash would cost every test its time.
+
+    Tests sign in with `client.force_login`. Staff may do all in the admin site.
+    """
+    return User.objects.create_user(
+        f"{name}@example.com", is_staff=is_staff, is_superuser=is_staff
+    )
+
+
+def make_customer(
+    *, name: str = "Boulangerie Martin", country: str = "FR", owner: User | None = None
+) -> Customer:
+    """Make a customer, with an owner if one is given."""
+    customer = Customer.objects.create(name=name, country=country)
+    if owner:
+        make_member(customer, owner, role=Role.OWNER)
+    return customer
+
+
+def make_member(customer: Customer, user: User, *, role: Role) -> Membership:
+    """Let a user see the accounts of a customer."""
+    return Membership.objects.create(customer=customer, user=user, role=role)
+
+
+def make_account(customer: Customer, *, name: str = "", credits: int = 0) -> SmsAccount:  # noqa: A002 (the word of the trade)
+    """Make an SMS account, with whole credits if some are given."""
+    account = SmsAccount.objects.create(
+        name=name or f"sms-test{next(_numbers)}-1", customer=customer
+    )
+    if credits:
+        give(account, credits=credits)
+    return account
+
+
+def give(account: SmsAccount, *, credits: int) -> None:  # noqa: A002 (the word of the trade)
+    """Give whole credits to an account; the instance knows its new balance."""
+    gifts.give(
+        account=account,
+        amount_hundredths=credits * HUNDREDTHS,
+        by=_staff(),
+        reason="To test with",
+        token=uuid.uuid4(),
+        now=NOW,
+    )
+    account.refresh_from_db()
+
+
+def make_sender(
+    account: SmsAccount, *, name: str = "Martin", enabled: bool = True, now: datetime = NOW
+) -> Sender:
+    """Make a sender that staff enabled, or one that waits for validation."""
+    by = _staff()
+    sender = review.request(account=account, name=name, description="", by=by, now=now)
+    if enabled:
+        review.enable(sender=sender, by=by, now=now)
+    return sender
+
+
+def make_tariff(**prices: int) -> None:
+    """Open destinations at these prices in hundredths: the sample tariff if none are given."""
+    Destination.objects.bulk_create(
+        Destination(country=country, price_hundredths=price)
+        for country, price in (prices or PRICES).items()
+    )
+
+
+def _staff() -> User:
+    found = User.objects.filter(is_staff=True).first()
+    return found or make_user("staff", is_staff=True)

@@ -1,0 +1,193 @@
+"""Receipts: stored first, applied in groups, the first final one wins, money follows."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from accounts import ledger
+from accounts.models import SmsAccount, User
+from messaging import campaigns, outcomes, quote, receipts, silence
+from messaging.carrier import base
+from messaging.carrier.inprocess import InProcessCarrier
+from messaging.carrier.simulator.outcomes import Ending
+from messaging.models import (
+    Batch,
+    BatchCounter,
+    Message,
+    Receipt,
+    ReceiptOutcome,
+    Revision,
+    Status,
+)
+from senders.models import Sender
+from tests import scenes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sent(
+    account: SmsAccount, alice: User, sender: Sender, carrier: InProcessCarrier, now: datetime
+) -> Revision:
+    """A campaign to five phones that was handed over."""
+    revision = scenes.compose(account, alice, sender, now=now, numbers=scenes.numbers(5))
+    campaigns.confirm(
+        revision=revision, by=alice, total_hundredths=revision.total_hundredths, now=now
+    )
+    scenes.hand_over_all(revision, carrier, now=now)
+    revision.refresh_from_db()
+    return revision
+
+
+def statuses() -> list[int | None]:
+    return list(Message.objects.order_by("pk").values_list("status", flat=True))
+
+
+def counted() -> dict[int, int]:
+    rows = BatchCounter.objects.filter(messages__gt=0).values_list("status", "messages")
+    sums: dict[int, int] = {}
+    for status, n in rows:
+        sums[status] = sums.get(status, 0) + n
+    return sums
+
+
+def test_receipts_of_the_simulated_carrier_bring_messages_to_their_end(
+    account: SmsAccount, alice: User, sender: Sender, carrier: InProcessCarrier, now: datetime
+) -> None:
+    endings = (Ending.ABSENT, Ending.EXPIRED, Ending.SPAM, Ending.REJECTED_NOT_BILLED)
+    numbers = (scenes.PHONE, *map(scenes.phone_ending, endings))
+    revision = scenes.compose(account, alice, sender, now=now, numbers=numbers)
+    campaigns.confirm(revision=revision, by=alice, total_hundredths=500, now=now)
+    balance = ledger.balance(account_id=account.pk)
+    scenes.hand_over_all(revision, carrier, now=now)
+    scenes.receive(carrier.take_receipts(), now=now)
+
+    assert statuses() == [
+        Status.DELIVERED, Status.FAILED, Status.EXPIRED, Status.REJECTED, Status.NOT_BILLED,
+    ]  # fmt: skip
+    assert Message.objects.get(status=Status.FAILED).reason == "absent"
+    assert ledger.balance(account_id=account.pk) == balance + 100
+    assert not Receipt.objects.exists()
+
+
+def test_counters_follow_the_messages(sent: Revision, now: datetime) -> None:
+    scenes.receive([scenes.receipt(sent, p, now=now) for p in (1, 2, 3)], now=now)
+    assert counted() == {Status.OPEN: 2, Status.DELIVERED: 3}
+
+
+def test_the_first_final_receipt_wins(sent: Revision, now: datetime) -> None:
+    failed = scenes.receipt(
+        sent, 1, now=now, state=base.ReceiptState.FAILED, code=base.Cause.FULL
+    )
+    scenes.receive([scenes.receipt(sent, 1, now=now)], now=now)
+    scenes.receive([failed], now=now)
+    assert statuses()[0] == Status.DELIVERED
+    assert not Receipt.objects.exists()
+
+
+def test_within_a_group_the_earlier_final_receipt_wins(sent: Revision, now: datetime) -> None:
+    late = scenes.receipt(sent, 1, now=now, at=now + timedelta(minutes=2))
+    early = scenes.receipt(
+        sent, 1, now=now, state=base.ReceiptState.EXPIRED, at=now + timedelta(minutes=1)
+    )
+    scenes.receive([late, early], now=now)
+    assert statuses()[0] == Status.EXPIRED
+
+
+def test_unknown_is_provisional(sent: Revision, now: datetime) -> None:
+    unknown = scenes.receipt(sent, 1, now=now, state=base.ReceiptState.UNKNOWN)
+    scenes.receive([unknown], now=now)
+    assert statuses()[0] == Status.UNKNOWN
+    scenes.receive([scenes.receipt(sent, 1, now=now)], now=now)
+    assert statuses()[0] == Status.DELIVERED
+    later = now + timedelta(seconds=5)
+    scenes.receive([scenes.receipt(sent, 1, now=later, state=base.ReceiptState.UNKNOWN)], now=now)
+    assert statuses()[0] == Status.DELIVERED
+
+
+def test_the_same_receipt_again_is_harmless_and_gives_nothing_back_twice(
+    sent: Revision, now: datetime
+) -> None:
+    balance = ledger.balance(account_id=sent.account_id)
+    rejected = scenes.receipt(
+        sent, 2, now=now, state=base.ReceiptState.REJECTED, billed=False
+    )
+    for _time in range(3):
+        scenes.receive([rejected, rejected], now=now)
+    assert statuses()[1] == Status.NOT_BILLED
+    assert ledger.balance(account_id=sent.account_id) == balance + 100
+
+
+def test_a_receipt_that_comes_before_our_own_record_is_parked_and_applied(
+    account: SmsAccount, alice: User, sender: Sender, carrier: InProcessCarrier, now: datetime
+) -> None:
+    revision = scenes.compose(account, alice, sender, now=now)
+    scenes.receive([scenes.receipt(revision, 1, now=now)], now=now)
+    assert statuses() == [None]
+    scenes.hand_over_all(revision, carrier, now=now)
+    receipts.apply_group(now=now + receipts.PAUSE)
+    assert statuses() == [Status.DELIVERED]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["", "nonsense", "a:b:c", "00000000-0000-0000-0000-000000000000:1:1", "{known}:1:6"],
+)
+def test_a_receipt_without_a_message_is_kept_for_72_hours_and_then_named(
+    sent: Revision, now: datetime, reference: str
+) -> None:
+    told = scenes.receipt(
+        sent, 1, now=now, reference=reference.replace("{known}", str(sent.campaign.uuid))
+    )
+    scenes.receive([told], now=now)
+    assert Receipt.objects.get().outcome == ReceiptOutcome.WAITING
+    receipts.apply_group(now=now + receipts.PATIENCE + timedelta(seconds=1))
+    assert Receipt.objects.get().outcome == ReceiptOutcome.UNMATCHED
+    assert statuses() == [None] * 5
+
+
+def test_a_long_silence_makes_messages_unknown_until_a_late_receipt(
+    sent: Revision, now: datetime
+) -> None:
+    scenes.receive([scenes.receipt(sent, 1, now=now)], now=now)
+    silence.close_quiet_batches(now=now + timedelta(hours=71), most=10)
+    assert Batch.objects.get().closed_at is None
+    silence.close_quiet_batches(now=now + timedelta(hours=73), most=10)
+    assert statuses() == [Status.DELIVERED, *[Status.UNKNOWN] * 4]
+    scenes.receive([scenes.receipt(sent, 3, now=now)], now=now)
+    assert statuses()[2] == Status.DELIVERED
+    assert counted() == {Status.DELIVERED: 2, Status.UNKNOWN: 3}
+
+
+def test_a_batch_with_nothing_open_is_closed(sent: Revision, now: datetime) -> None:
+    scenes.receive([scenes.receipt(sent, p, now=now) for p in range(1, 6)], now=now)
+    assert silence.close_quiet_batches(now=now, most=10) == 1
+    assert Batch.objects.get().closed_at == now
+
+
+def test_a_large_group_of_receipts_is_applied_whole(
+    account: SmsAccount, alice: User, sender: Sender, carrier: InProcessCarrier, now: datetime
+) -> None:
+    revision = scenes.compose(account, alice, sender, now=now, numbers=scenes.numbers(600))
+    quote.load_by_id(revision_id=revision.pk, clock=scenes.at(now))
+    revision.refresh_from_db()
+    campaigns.confirm(revision=revision, by=alice, total_hundredths=60_000, now=now)
+    scenes.hand_over_all(revision, carrier, now=now)
+    scenes.receive([scenes.receipt(revision, p, now=now) for p in range(1, 601)], now=now)
+    assert counted() == {Status.DELIVERED: 600}
+
+
+def test_only_rows_that_the_statement_moved_are_given_back(
+    sent: Revision, now: datetime
+) -> None:
+    batch = scenes.batch_of(sent)
+    first = batch.first_message_id
+    moved = [
+        outcomes.close_range(
+            first_id=first, last_id=first + 4, status=Status.NOT_SENT, reason=None, now=now
+        )
+        for _time in range(2)
+    ]
+    assert [len(m) for m in moved] == [5, 0]
+    batch.refresh_from_db()
+    assert batch.refunds == 1
