@@ -20,8 +20,8 @@ class ReasonMissing(Exception):
     """A gift needs a reason."""
 
 
-class TooLarge(Exception):
-    """The gift exceeds what may be given at once."""
+class AmountOutOfRange(Exception):
+    """The gift is nothing, or more than may be given at once."""
 
 
 def give(
@@ -33,11 +33,11 @@ def give(
     token: uuid.UUID,
     now: datetime,
 ) -> CreditEntry:
-    """Book a gift. Raises ReasonMissing, TooLarge or ledger.AlreadyBooked for a known token."""
+    """Book a gift. Raises ReasonMissing, AmountOutOfRange or ledger.AlreadyBooked."""
     if not reason.strip():
         raise ReasonMissing
-    if amount_hundredths > LARGEST_HUNDREDTHS:
-        raise TooLarge
+    if not 0 < amount_hundredths <= LARGEST_HUNDREDTHS:
+        raise AmountOutOfRange
     with transaction.atomic():
         entry = ledger.credit(
             account_id=account.pk,

@@ -84,11 +84,10 @@ def confirm(*, revision: Revision, by: User, total_hundredths: int, now: datetim
 
     Raises QuoteChanged, NotConfirmable, another Refused or accounts.ledger.InsufficientCredits.
     """
-    if revision.state in CONFIRMED:
-        return revision
     with transaction.atomic(durable=True):
-        confirm_within(revision=revision, by=by, total_hundredths=total_hundredths, now=now)
-    return revision
+        return confirm_within(
+            revision_id=revision.pk, by=by, total_hundredths=total_hundredths, now=now
+        )
 
 
 def renew(*, revision: Revision, by: User, now: datetime) -> Revision:
@@ -203,24 +202,21 @@ def drop_open_quotes(campaign: Campaign) -> None:
             quote.empty(revision=old)
 
 
-def confirm_within(*, revision: Revision, by: User, total_hundredths: int, now: datetime) -> None:
-    """Confirm as part of the caller's transaction."""
-    codes = set(
-        Batch.objects.filter(revision=revision).values_list("calendar", flat=True).distinct()
-    )
-    for code in sorted(codes):
-        Batch.objects.filter(revision=revision, calendar=code, state=BatchState.LOADED).update(
-            state=BatchState.SCHEDULED,
-            not_before=leaves_at(codes={code}, due_at=revision.due_at, now=now),
-        )
-    if not Revision.objects.filter(pk=revision.pk, state=RevisionState.QUOTED).update(
+def confirm_within(*, revision_id: int, by: User, total_hundredths: int, now: datetime) -> Revision:
+    """Confirm as part of the caller's transaction, and give the revision as it is then."""
+    revisions = Revision.objects.select_related("campaign", "account", "sender")
+    revision = revisions.get(pk=revision_id)
+    if revision.state in CONFIRMED:
+        return revision
+    _schedule_batches(revision, now=now)
+    if not Revision.objects.filter(pk=revision_id, state=RevisionState.QUOTED).update(
         state=RevisionState.SCHEDULED, confirmed_by=by, confirmed_at=now
     ):
-        revision.refresh_from_db()
+        revision = revisions.get(pk=revision_id)
         if revision.state in CONFIRMED:
-            return
+            return revision
         raise NotConfirmable
-    revision.refresh_from_db()
+    revision = revisions.get(pk=revision_id)
     _check_confirmable(revision, total_hundredths=total_hundredths, now=now)
     ledger.debit(
         account_id=revision.account_id,
@@ -249,6 +245,16 @@ def confirm_within(*, revision: Revision, by: User, total_hundredths: int, now: 
         ),
         queue="now" if revision.messages == 1 else "bulk",
     )
+    return revision
+
+
+def _schedule_batches(revision: Revision, *, now: datetime) -> None:
+    loaded = Batch.objects.filter(revision=revision, state=BatchState.LOADED)
+    for code in sorted(set(loaded.values_list("calendar", flat=True))):
+        loaded.filter(calendar=code).update(
+            state=BatchState.SCHEDULED,
+            not_before=leaves_at(codes={code}, due_at=revision.due_at, now=now),
+        )
 
 
 def _check_confirmable(revision: Revision, *, total_hundredths: int, now: datetime) -> None:

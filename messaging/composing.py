@@ -143,15 +143,16 @@ def _composed_before(account: SmsAccount, draft: Draft) -> Revision | None:
 
 
 def _send_one(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Revision:
+    # Reserved before: nobody else's SMS waits for the end of this transaction.
+    message_id = quote.reserve_ids(1)
     with transaction.atomic(durable=True):
         revision = _create(account=account, by=by, draft=draft, now=now)
-        quote.Loader(revision).step(now=now)
+        quote.Loader(revision, reserve=lambda _count: message_id).step(now=now)
         if revision.messages == 0:
             raise NoRecipient(_only_reason(revision))
-        campaigns.confirm_within(
-            revision=revision, by=by, total_hundredths=revision.total_hundredths, now=now
+        return campaigns.confirm_within(
+            revision_id=revision.pk, by=by, total_hundredths=revision.total_hundredths, now=now
         )
-    return revision
 
 
 def _only_reason(revision: Revision) -> str:

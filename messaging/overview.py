@@ -68,6 +68,21 @@ class Review:
         )
 
     @property
+    def parts_each(self) -> int:
+        """How many parts each message has."""
+        return self.revision.parts // self.revision.messages if self.revision.messages else 0
+
+    @property
+    def leaves_apart(self) -> bool:
+        """Whether legal hours let some leave later than others."""
+        return len({d.leaves_at for d in self.departures}) > 1
+
+    @property
+    def leaves_at(self) -> datetime | None:
+        """When the first message may leave."""
+        return min((d.leaves_at for d in self.departures), default=None)
+
+    @property
     def ends_at(self) -> datetime | None:
         """About when the last message is handed over."""
         return max((d.ends_at for d in self.departures), default=None)

@@ -33,6 +33,7 @@ from messaging.recipients import optout
 # over.
 LIFETIME = timedelta(hours=24)
 LOADER_SILENCE = timedelta(seconds=15)
+EMPTIED_AT_ONCE = 100
 
 MESSAGE_COLUMNS = (
     "id", "batch_id", "recipient", "country", "operator", "parts", "price_hundredths", "text",
@@ -58,9 +59,10 @@ class Priced:
 class Loader:
     """Loads one revision; holds what must survive from one segment to the next."""
 
-    def __init__(self, revision: Revision) -> None:
-        """Prepare to load after the rows that are there."""
+    def __init__(self, revision: Revision, *, reserve: Callable[[int], int]) -> None:
+        """Prepare to load after the rows that are there; `reserve` gives the first of n ids."""
         self._revision = revision
+        self._reserve = reserve
         self._prices = tariff.prices()
         self._size = sms.measure(revision.text, clause=revision.clause)
         self._audience = Audience(revision)
@@ -75,7 +77,7 @@ class Loader:
         until = min(after + BATCH_SIZE, revision.rows_total)
         segment = self._audience.segment(after=after, until=until, priced=frozenset(self._prices))
         groups = self._priced_by_calendar(segment.recipients)
-        first_id = bulk.reserve_ids(name="message", count=max(1, len(segment.recipients)))
+        first_id = self._reserve(max(1, len(segment.recipients)))
         with transaction.atomic():
             self._advance(segment=segment, groups=groups, after=after, now=now)
             self._write_refused(segment)
@@ -179,13 +181,18 @@ class Loader:
         self._position += len(messages)
 
 
+def reserve_ids(count: int) -> int:
+    """Reserve ids of messages and give the first; before the transaction that uses them."""
+    return bulk.reserve_ids(name="message", count=count)
+
+
 def load(*, revision: Revision, clock: Callable[[], datetime]) -> None:
     """Load a revision to its end. Stops quietly when another loader has taken over.
 
     `clock` is asked before each segment: a million rows take longer than one moment.
     """
     with bulk.loading() as pause:
-        loader = Loader(revision)
+        loader = Loader(revision, reserve=reserve_ids)
         try:
             while not loader.step(now=clock()):
                 time.sleep(pause)
@@ -237,11 +244,13 @@ def expire(*, now: datetime) -> int:
     """Empty the quotes that may no longer be confirmed and mark them stale; give how many."""
     old = Revision.objects.filter(
         state=RevisionState.QUOTED, loaded_at__lt=now - LIFETIME
-    ).values_list("pk", flat=True)
-    for pk in list(old[:100]):
+    ).values_list("pk", flat=True)[:EMPTIED_AT_ONCE]
+    emptied = 0
+    for pk in list(old):
         with transaction.atomic():
             if Revision.objects.filter(pk=pk, state=RevisionState.QUOTED).update(
                 state=RevisionState.STALE
             ):
                 empty(revision=Revision.objects.get(pk=pk))
-    return len(old)
+                emptied += 1
+    return emptied

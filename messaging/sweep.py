@@ -6,8 +6,6 @@ broker loses time, never an SMS.
 
 from datetime import datetime
 
-from django.db import transaction
-
 from messaging import closing, doorbell, quote
 from messaging.models import (
     Batch,
@@ -24,10 +22,9 @@ MOST = 50
 
 def run(*, now: datetime) -> None:
     """Ring for all that is due."""
-    with transaction.atomic():
-        _due_batches(now=now)
-        _hand_overs(now=now)
-        doorbell.ring(task="load", ids=quote.silent_loaders(now=now)[:MOST], queue="imports")
+    _due_batches(now=now)
+    _hand_overs(now=now)
+    doorbell.ring(task="load", ids=quote.silent_loaders(now=now)[:MOST], queue="imports")
     cancelling = Revision.objects.filter(state=RevisionState.CANCELLING)
     for pk in list(cancelling.values_list("pk", flat=True)[:MOST]):
         closing.settle_cancelled(revision_id=pk, now=now)

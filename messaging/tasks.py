@@ -18,7 +18,7 @@ GROUPS_AT_ONCE = 20
 
 def carrier() -> Carrier:
     """Give the carrier that the settings name."""
-    return HttpCarrier(name="carrier", url=settings.CARRIER_URL, token=settings.CARRIER_TOKEN)
+    return HttpCarrier(url=settings.CARRIER_URL, token=settings.CARRIER_TOKEN)
 
 
 @shared_task

@@ -1,6 +1,6 @@
 """The addresses of messaging, below the account."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from messaging.views import campaigns, compose, history, review
 
@@ -21,7 +21,7 @@ _message = [
     path("status/", history.message_status, name="message-status"),
 ]
 
-_account = [
+_account: list[URLPattern | URLResolver] = [
     path("compose/", compose.campaign_create, name="campaign-create"),
     path("compose/size/", compose.size_detail, name="size-detail"),
     path("characters/", compose.character_list, name="character-list"),

@@ -25,9 +25,7 @@ def make_user(name: str, *, is_staff: bool = False) -> User:
 
     Tests sign in with `client.force_login`. Staff may do all in the admin site.
     """
-    return User.objects.create_user(
-        f"{name}@example.com", is_staff=is_staff, is_superuser=is_staff
-    )
+    return User.objects.create_user(f"{name}@example.com", is_staff=is_staff, is_superuser=is_staff)
 
 
 def make_customer(

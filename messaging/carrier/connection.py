@@ -3,7 +3,8 @@
 A time limit of `requests` is per read, so a server that drips bytes could hold a call for ever;
 and its exceptions do not always tell a request that never left from one that did. One `Call`
 per request answers both: its connections refuse a first write after the deadline, note it, and
-their socket is shut down when the time is over. It knows nothing of carriers.
+their socket is shut down when the time is over. Looking up a name and a TLS handshake have limits
+of their own and may outlast the deadline; then nothing is written. It knows nothing of carriers.
 """
 
 import socket

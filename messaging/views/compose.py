@@ -4,10 +4,10 @@ Without script the same form also counts and replaces look-alikes: the button pr
 """
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,9 +18,9 @@ from accounts.access import AccountRequest, Right, account_view
 from accounts.ledger import InsufficientCredits
 from accounts.models import SmsAccount
 from messaging import campaigns, composing, overview, sms, wording
-from messaging.forms import ComposeForm, When
-from messaging.models import Revision, RevisionState
-from messaging.readable import readable
+from messaging.forms.compose import ComposeForm, When
+from messaging.forms.readable import readable
+from messaging.models import Revision
 from messaging.views.zones import in_zone_of_account
 
 
@@ -36,10 +36,10 @@ def campaign_create(request: AccountRequest, account: SmsAccount) -> HttpRespons
     now = timezone.now()
     if request.method != "POST":
         initial = _prefilled(account, request.GET.get("from", ""), now=now)
-        return _page(request, ComposeForm(account=account, initial=initial), now=now, status=200)
+        return _page(request, ComposeForm(account=account, now=now, initial=initial), status=200)
     match request.POST.get("action"):
         case "count":
-            return _page(request, _unsent(request, account), now=now, status=200)
+            return _page(request, _unsent(request, account, now=now), status=200)
         case "replace":
             return _replaced(request, account, now=now)
     return _taken(request, account, now=now)
@@ -51,8 +51,8 @@ def campaign_create(request: AccountRequest, account: SmsAccount) -> HttpRespons
 def size_detail(request: AccountRequest, account: SmsAccount) -> HttpResponse:
     """Count what is being typed: size, cost, when it would leave."""
     now = timezone.now()
-    form = _unsent(request, account)
-    context = _context(form, now=now) | {"is_alone": True}
+    form = _unsent(request, account, now=now)
+    context = _context(form) | {"is_alone": True}
     return render(request, "messaging/_size.html", context)
 
 
@@ -69,14 +69,14 @@ def character_list(request: AccountRequest, account: SmsAccount) -> HttpResponse
 
 
 def _taken(request: AccountRequest, account: SmsAccount, *, now: datetime) -> HttpResponse:
-    form = ComposeForm(request.POST, account=account)
+    form = ComposeForm(request.POST, account=account, now=now)
     if not form.is_valid():
-        return _page(request, form, now=now, status=422)
+        return _page(request, form, status=422)
     try:
         revision = composing.compose(account=account, by=request.user, draft=form.draft(), now=now)
     except (campaigns.Refused, InsufficientCredits) as refusal:
         form.refuse(refusal)
-        return _page(request, form, now=now, status=422)
+        return _page(request, form, status=422)
     campaign = revision.campaign.uuid
     if revision.state not in campaigns.CONFIRMED:
         return redirect("messaging:quote-detail", account=account.name, campaign=campaign)
@@ -99,7 +99,7 @@ def _sent_words(revision: Revision, account: SmsAccount) -> str:
 
 
 def _replaced(request: AccountRequest, account: SmsAccount, *, now: datetime) -> HttpResponse:
-    form = _unsent(request, account)
+    form = _unsent(request, account, now=now)
     done = sms.replace_lookalikes(str(form.initial.get("text", "")))
     form.initial["text"] = done.text
     changes = [wording.of_change(old, new, times) for old, new, times in done.changes]
@@ -107,33 +107,30 @@ def _replaced(request: AccountRequest, account: SmsAccount, *, now: datetime) ->
         messages.success(request, _("Replaced: %(list)s.") % {"list": "; ".join(changes)})
     else:
         messages.info(request, _("No character of the text has a look-alike."))
-    return _page(request, form, now=now, status=200)
+    return _page(request, form, status=200)
 
 
-def _unsent(request: AccountRequest, account: SmsAccount) -> ComposeForm:
+def _unsent(request: AccountRequest, account: SmsAccount, *, now: datetime) -> ComposeForm:
     """Give the form as it was filled in, without judging it."""
     posted, _unreadable = readable(request.POST)
-    return ComposeForm(account=account, initial=posted.dict())
+    return ComposeForm(account=account, now=now, initial=posted.dict())
 
 
-def _page(
-    request: AccountRequest, form: ComposeForm, *, now: datetime, status: int
-) -> HttpResponse:
-    context = _context(form, now=now) | {
+def _page(request: AccountRequest, form: ComposeForm, *, status: int) -> HttpResponse:
+    context = _context(form) | {
         "classes": _classes(form),
-        "first_day": timezone.localdate(now).isoformat(),
-        "last_day": timezone.localdate(now + campaigns.HORIZON - timedelta(days=1)).isoformat(),
     }
     return render(request, "messaging/campaign_create.html", context, status=status)
 
 
-def _context(form: ComposeForm, *, now: datetime) -> dict[str, object]:
-    found = form.estimate(now=now)
+def _context(form: ComposeForm) -> dict[str, object]:
+    found = form.estimate()
     forcing = [(c, wording.of_character(c)) for c in found.size.offending[:20]]
     return {
         "account": form.account,
         "form": form,
         "estimate": found,
+        "is_undated": form.is_undated,
         "limit": found.size.units + found.size.remaining,
         "forcing": forcing,
         "more_forcing": len(found.size.offending) - len(forcing),

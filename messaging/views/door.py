@@ -7,7 +7,9 @@ its content, and never makes the carrier repeat the others.
 import logging
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -25,17 +27,20 @@ CARRIER = "carrier"
 @require_POST
 def receipt_create(request: HttpRequest) -> HttpResponse:
     """Take a push of receipts: 204; 401 unsigned, 413 too large, 400 unreadable."""
-    if int(request.headers.get("Content-Length") or 0) > door.BODY_LIMIT:
-        return _plain("too large", status=413)
     now = timezone.now()
     try:
+        body = request.body
+        if len(body) > door.BODY_LIMIT:
+            return _plain("too large", status=413)
         found, malformed = door.open_receipts(
             carrier=CARRIER,
             headers=dict(request.headers),
-            body=request.body,
+            body=body,
             secret=settings.CARRIER_DOOR_SECRET,
             now=now,
         )
+    except RequestDataTooBig:
+        return _plain("too large", status=413)
     except door.BadSignature:
         return _plain("signature", status=401)
     except door.BadBody:
@@ -49,3 +54,6 @@ def receipt_create(request: HttpRequest) -> HttpResponse:
 
 def _plain(words: str, *, status: int) -> HttpResponse:
     return HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
+
+
+urlpatterns = [path("receipts/", receipt_create, name="receipt-create")]

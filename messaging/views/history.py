@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import AccountRequest, Right, account_view
 from accounts.models import SmsAccount
 from messaging import history, lifeline, overview
-from messaging.forms import FilterForm
+from messaging.forms.history import FilterForm
 from messaging.history import Filter, Line
 from messaging.statuses import Shown
 from messaging.views.zones import in_zone_of_account

@@ -20,7 +20,7 @@ from accounts.access import AccountRequest, Right, account_view
 from accounts.ledger import InsufficientCredits
 from accounts.models import SmsAccount
 from messaging import campaigns, overview, wording
-from messaging.forms import ConfirmForm
+from messaging.forms.review import ConfirmForm
 from messaging.models import RefusedRow, Revision, RevisionState
 from messaging.views.zones import in_zone_of_account
 
@@ -31,18 +31,17 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @account_view(may=Right.READ)
 @in_zone_of_account
 @require_safe
-def quote_detail(
-    request: AccountRequest, account: SmsAccount, campaign: uuid.UUID
-) -> HttpResponse:
+def quote_detail(request: AccountRequest, account: SmsAccount, campaign: uuid.UUID) -> HttpResponse:
     """Show the last quote of a campaign; a confirmed one has its own page."""
     revision = latest_or_404(account, campaign)
     if revision.state in campaigns.CONFIRMED:
         return redirect("messaging:campaign-detail", account=account.name, campaign=campaign)
     if revision.state == RevisionState.QUOTING:
-        context = {"account": account, "revision": revision}
-        return render(request, "messaging/quote_progress.html", context)
+        return render(
+            request, "messaging/quote_progress.html", {"account": account, "revision": revision}
+        )
     review = overview.review(revision=revision, now=timezone.now())
-    context = {
+    context: dict[str, object] = {
         "account": account,
         "revision": revision,
         "review": review,
@@ -89,9 +88,7 @@ def campaign_confirm(
 
 @account_view(may=Right.SEND)
 @require_POST
-def quote_update(
-    request: AccountRequest, account: SmsAccount, campaign: uuid.UUID
-) -> HttpResponse:
+def quote_update(request: AccountRequest, account: SmsAccount, campaign: uuid.UUID) -> HttpResponse:
     """Price the same words and numbers again."""
     revision = latest_or_404(account, campaign)
     try:

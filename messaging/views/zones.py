@@ -19,7 +19,7 @@ def in_zone_of_account(view: AccountView[P]) -> AccountView[P]:
 
     @wraps(view)
     def zoned(
-        request: AccountRequest, account: SmsAccount, *args: P.args, **kwargs: P.kwargs
+        request: AccountRequest, account: SmsAccount, /, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponse:
         with timezone.override(account.time_zone):
             return view(request, account, *args, **kwargs)

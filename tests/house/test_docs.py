@@ -9,6 +9,7 @@ from tests.house import tree
 from tests.house.test_settings import variables
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 SECTIONS = ("## Context", "## Decision", "## Rejected", "## Consequences")
 DOCUMENTS = list(tree.files(".md"))
 DECISIONS = [p for p in DOCUMENTS if p.parent == Path("docs/decisions")]
@@ -37,8 +38,9 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=str)
 def test_every_make_command_of_a_document_exists(path: Path) -> None:
-    code = re.findall(r"`make ([a-z-]+)`|^make ([a-z-]+)", tree.read(path), re.MULTILINE)
-    assert {a or b for a, b in code} <= targets()
+    code = "\n".join(CODE.findall(tree.read(path)))
+    commands = re.findall(r"\bmake((?: [a-z][a-z-]*\b(?!=))+)", code)
+    assert {word for command in commands for word in command.split()} <= targets()
 
 
 def test_make_help_names_every_command() -> None:

@@ -248,7 +248,7 @@ def test_a_commercial_hand_over_that_meets_the_evening_waits_for_the_morning(
 def test_cancelled_while_it_waited_is_not_claimed(
     planned: Revision, carrier: InProcessCarrier, alice: User, now: datetime
 ) -> None:
-    first, second = scenes.leave_all(planned, now=now)
+    first, _second = scenes.leave_all(planned, now=now)
     Batch.objects.update(cancel_requested=True)
     delivery.hand_over(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(now))
     first.refresh_from_db()
@@ -275,7 +275,7 @@ def test_what_never_left_within_its_validity_is_given_back(
 def test_an_account_has_a_bounded_number_of_hand_overs_in_flight(
     planned: Revision, carrier: InProcessCarrier, now: datetime
 ) -> None:
-    first, second = scenes.leave_all(planned, now=now)
+    first, _second = scenes.leave_all(planned, now=now)
     HandOver.objects.bulk_create(
         HandOver(
             account=planned.account,
@@ -306,7 +306,7 @@ def test_the_sweep_rings_for_everything_that_is_due(
         return [task for task, _row in rings]
 
     assert swept(now) == ["leave"]
-    first, second = scenes.leave_all(planned, now=now)
+    first, _second = scenes.leave_all(planned, now=now)
     assert swept(now) == ["hand_over", "hand_over"]
     claims.claim(hand_over_id=first.pk, clock=scenes.at(now))
     assert swept(now) == ["hand_over"]

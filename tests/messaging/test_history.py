@@ -27,9 +27,7 @@ def full(
     made = []
     for minute, count in enumerate((30, 90, 1)):
         moment = now + timedelta(minutes=minute)
-        revision = scenes.compose(
-            account, alice, sender, now=moment, numbers=scenes.numbers(count)
-        )
+        revision = scenes.compose(account, alice, sender, now=moment, numbers=scenes.numbers(count))
         campaigns.confirm(
             revision=revision, by=alice, total_hundredths=revision.total_hundredths, now=moment
         )
@@ -108,9 +106,7 @@ def test_an_exact_number_is_found_in_every_campaign(
     assert len(walk(account, failed)) == 2
 
 
-def test_another_account_sees_nothing(
-    full: list[Revision], mallorys_account: SmsAccount
-) -> None:
+def test_another_account_sees_nothing(full: list[Revision], mallorys_account: SmsAccount) -> None:
     assert walk(mallorys_account, ALL) == []
     assert walk(mallorys_account, Filter(recipient=scenes.numbers(1)[0], shown=None)) == []
 

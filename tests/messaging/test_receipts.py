@@ -76,9 +76,7 @@ def test_counters_follow_the_messages(sent: Revision, now: datetime) -> None:
 
 
 def test_the_first_final_receipt_wins(sent: Revision, now: datetime) -> None:
-    failed = scenes.receipt(
-        sent, 1, now=now, state=base.ReceiptState.FAILED, code=base.Cause.FULL
-    )
+    failed = scenes.receipt(sent, 1, now=now, state=base.ReceiptState.FAILED, code=base.Cause.FULL)
     scenes.receive([scenes.receipt(sent, 1, now=now)], now=now)
     scenes.receive([failed], now=now)
     assert statuses()[0] == Status.DELIVERED
@@ -109,9 +107,7 @@ def test_the_same_receipt_again_is_harmless_and_gives_nothing_back_twice(
     sent: Revision, now: datetime
 ) -> None:
     balance = ledger.balance(account_id=sent.account_id)
-    rejected = scenes.receipt(
-        sent, 2, now=now, state=base.ReceiptState.REJECTED, billed=False
-    )
+    rejected = scenes.receipt(sent, 2, now=now, state=base.ReceiptState.REJECTED, billed=False)
     for _time in range(3):
         scenes.receive([rejected, rejected], now=now)
     assert statuses()[1] == Status.NOT_BILLED
@@ -177,9 +173,7 @@ def test_a_large_group_of_receipts_is_applied_whole(
     assert counted() == {Status.DELIVERED: 600}
 
 
-def test_only_rows_that_the_statement_moved_are_given_back(
-    sent: Revision, now: datetime
-) -> None:
+def test_only_rows_that_the_statement_moved_are_given_back(sent: Revision, now: datetime) -> None:
     batch = scenes.batch_of(sent)
     first = batch.first_message_id
     moved = [

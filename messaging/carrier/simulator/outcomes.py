@@ -1,6 +1,6 @@
 """What becomes of a message: decided by the seed and the number alone.
 
-The last two digits of the number choose a case of ENDINGS, so that a rehearsal can show each;
+The last four digits of the number choose a case of ENDINGS, so that a rehearsal can show each;
 every other number is delivered, unless a percentage of failures is asked for. The same seed and
 number always give the same outcome and delay. A message that would arrive after its validity
 expires instead. docs/carrier.md has the table. Pure: no clock, no chance.
@@ -13,23 +13,23 @@ from enum import StrEnum
 
 
 class Ending(StrEnum):
-    """The cases that a number can ask for by its last two digits."""
+    """The cases that a number can ask for by its last four digits."""
 
-    ABSENT = "85"
-    EXPIRED = "86"
-    BARRED = "87"
-    REJECTED_NOT_BILLED = "88"
-    REFUSED = "89"
-    FULL = "90"
-    LATE_RECEIPT = "91"
-    UNKNOWN_THEN_DELIVERED = "92"
-    NO_RECEIPT = "93"
-    RECEIPT_TWICE = "94"
-    OUT_OF_ORDER = "95"
-    RECEIPT_AT_ONCE = "96"
-    INVALID_NUMBER = "97"
-    SPAM = "98"
-    UNKNOWN = "99"
+    ABSENT = "9985"
+    EXPIRED = "9986"
+    BARRED = "9987"
+    REJECTED_NOT_BILLED = "9988"
+    REFUSED = "9989"
+    FULL = "9990"
+    LATE_RECEIPT = "9991"
+    UNKNOWN_THEN_DELIVERED = "9992"
+    NO_RECEIPT = "9993"
+    RECEIPT_TWICE = "9994"
+    OUT_OF_ORDER = "9995"
+    RECEIPT_AT_ONCE = "9996"
+    INVALID_NUMBER = "9997"
+    SPAM = "9998"
+    UNKNOWN = "9999"
 
 
 ENDINGS = {str(ending): ending for ending in Ending}
@@ -95,7 +95,7 @@ _REFUSED = Plan(refusal="number", arrives=None, receipts=())
 def plan(*, number: str, validity: timedelta, terms: Terms) -> Plan:
     """Decide what becomes of a message to a number."""
     delay, chance = _draw(number=number, terms=terms)
-    ending = ENDINGS.get(number[-2:])
+    ending = ENDINGS.get(number[-4:])
     if ending is None and chance % 100 < terms.failures_percent:
         ending = _CHANCE[chance // 100 % len(_CHANCE)]
     if ending is Ending.REFUSED:

@@ -6,6 +6,7 @@ ends `wait`: half a carrier must not look like a whole one.
 """
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -80,10 +81,12 @@ class Simulator:
 
         OSError when the port is taken.
         """
+        # Bound here: waitress would leave its threads behind when the port is taken.
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family)
         self._server = create_server(
             self._application,
-            host=host,
-            port=port,
+            sockets=[listening],
             threads=THREADS,
             max_request_body_size=BODY_LIMIT,
         )
@@ -93,7 +96,8 @@ class Simulator:
             )
             thread.start()
             self._threads.append(thread)
-        return f"http://{self._server.effective_host}:{self._server.effective_port}"
+        shown = f"[{host}]" if family == socket.AF_INET6 else host
+        return f"http://{shown}:{self._server.effective_port}"
 
     def wait(self) -> None:
         """Return once a part is over, asked or not; then `stop` clears up the rest."""

@@ -168,11 +168,6 @@ def test_refused_connection_was_not_handed_over() -> None:
         submit(f"http://127.0.0.1:{port}")
 
 
-def test_unknown_host_was_not_handed_over() -> None:
-    with pytest.raises(base.NotHandedOver):
-        submit("http://carrier.invalid")
-
-
 def test_server_without_tls_was_not_handed_over() -> None:
     def say_no(listening: socket.socket) -> None:
         connection, _address = listening.accept()

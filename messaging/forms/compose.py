@@ -1,8 +1,7 @@
-"""What the pages of messaging take in: the shape of each field and its first check.
+"""The compose form: everything one says to send an SMS.
 
-Rules of the domain stay where they are: a form finds out what was said, the domain refuses. Nothing
-typed is lost, and nothing a machine may send (a NUL, half a character) is more than an error
-beside its field.
+Rules of the domain stay where they are: the form finds out what was said and words what the domain
+refuses, beside the field it is about. Nothing typed is lost.
 """
 
 import uuid
@@ -14,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_time
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -23,9 +23,8 @@ from accounts.models import SmsAccount
 from messaging import calendar, campaigns, composing, overview, sms, wording
 from messaging.composing import Draft
 from messaging.estimate import Estimate, estimate
+from messaging.forms.readable import ReadableForm
 from messaging.models import Campaign, MessageClass, Revision
-from messaging.readable import ReadableForm
-from messaging.statuses import Shown
 from senders import review
 from senders.models import Sender
 
@@ -108,11 +107,18 @@ class ComposeForm(ReadableForm):
     moment = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     def __init__(
-        self, data: QueryDict | None = None, *, account: SmsAccount, **options: Any
+        self,
+        data: QueryDict | None = None,
+        *,
+        account: SmsAccount,
+        now: datetime,
+        **options: Any,
     ) -> None:
-        """Offer what this account may choose from."""
+        """Offer what this account may choose from at this moment."""
         super().__init__(data, **options)
-        self.account = account
+        self.account, self.now = account, now
+        days = {"min": localdate(now), "max": localdate(now + campaigns.HORIZON)}
+        self.fields["date"].widget.attrs |= {name: str(day) for name, day in days.items()}
         self.offered: tuple[calendar.Candidate, ...] = ()
         self.earlier: Revision | None = None
         self.fields["sender"].queryset = review.choosable(account=account)  # type: ignore[attr-defined]
@@ -125,10 +131,15 @@ class ComposeForm(ReadableForm):
         return text
 
     def clean_recipients(self) -> tuple[str, ...]:
-        """Cut what was typed into numbers."""
+        """Cut what was typed into numbers; a wrong one on its own is told at once."""
         numbers = tuple(phones.split(self.cleaned_data["recipients"]))
         if not numbers:
             raise ValidationError(wording.of_number("EMPTY"))
+        if len(numbers) == 1:
+            try:
+                phones.parse(numbers[0])
+            except phones.InvalidNumber as refusal:
+                raise ValidationError(wording.of_number(refusal.reason)) from refusal
         return numbers
 
     def clean_replaces(self) -> Campaign | None:
@@ -177,18 +188,25 @@ class ComposeForm(ReadableForm):
         if isinstance(refusal, campaigns.NotConfirmable):
             self._set("replaces", "")
 
-    def estimate(self, *, now: datetime) -> Estimate:
+    def estimate(self) -> Estimate:
         """Estimate what stands in the fields, valid or not."""
         return estimate(
             account=self.account,
             text=str(self["text"].value() or "")[:LONGEST_TEXT],
             typed=phones.split(str(self["recipients"].value() or "")),
             is_commercial=not self["not_commercial"].value(),
-            due_at=self._moment_so_far(),
-            now=now,
+            due_at=self.due_so_far,
+            now=self.now,
         )
 
-    def _moment_so_far(self) -> datetime | None:
+    @property
+    def is_undated(self) -> bool:
+        """Whether it shall leave later, and when is not said yet."""
+        return self["when"].value() == When.LATER and self.due_so_far is None
+
+    @property
+    def due_so_far(self) -> datetime | None:
+        """The moment that stands in the fields, valid or not."""
         if self["when"].value() != When.LATER:
             return None
         try:
@@ -202,7 +220,11 @@ class ComposeForm(ReadableForm):
     def _read_moment(self, said: dict[str, Any]) -> datetime | None:
         zone, chosen = self.account.time_zone, str(said.get("moment", ""))
         try:
-            return _moment(said["date"], said["time"], zone=zone, chosen=chosen)
+            moment = _moment(said["date"], said["time"], zone=zone, chosen=chosen)
+            campaigns.check_moment(moment, now=self.now)
+            return moment
+        except campaigns.Refused as refusal:
+            self.refuse(refusal)
         except calendar.AmbiguousTime as change:
             self.offered = change.candidates
             self.add_error("time", _("The clocks go back: this time comes twice. Choose which."))
@@ -244,38 +266,3 @@ def _moment(day: date, clock: time, *, zone: str, chosen: str) -> datetime:
             if candidate.utc.isoformat() == chosen:
                 return candidate.utc
         raise
-
-
-class ConfirmForm(forms.Form):
-    """What a confirmation is about: the revision read and the total read there."""
-
-    revision = forms.IntegerField(min_value=1, max_value=32_767)
-    total_hundredths = forms.IntegerField(min_value=0, max_value=10**15)
-
-
-class FilterForm(ReadableForm):
-    """What to show of the history."""
-
-    number = forms.CharField(
-        label=_("Number"),
-        required=False,
-        max_length=40,
-        widget=forms.TextInput(
-            attrs={"class": "form-control", "inputmode": "tel", "autocomplete": "off"}
-        ),
-    )
-    status = forms.ChoiceField(
-        label=_("Status"),
-        required=False,
-        choices=[("", _("All")), *((s, s.label) for s in Shown if s is not Shown.PLANNED)],
-        widget=forms.Select(attrs={"class": "form-select"}),
-    )
-    cursor = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
-
-    def clean_number(self) -> str | None:
-        """Read the number as E.164; None = all."""
-        given = self.cleaned_data["number"]
-        try:
-            return phones.parse(given).e164 if given else None
-        except phones.InvalidNumber as refusal:
-            raise ValidationError(wording.of_number(refusal.reason)) from refusal

@@ -1,0 +1,37 @@
+"""The language of pages: the person's choice first, then Django's order of cookie and browser.
+
+LocaleMiddleware knows nobody yet when it chooses; this stands after the one that does.
+"""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from accounts.models import User
+
+
+class UserLanguageMiddleware:
+    """Shows pages in the language that the signed-in person chose."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep what comes after."""
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Switch before the page is made; LocaleMiddleware names the language in the answer."""
+        if request.user.is_authenticated and is_offered(request.user.language):
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = request.user.language
+        return self._get_response(request)
+
+
+def is_offered(language: str) -> bool:
+    """Tell whether the panel speaks this language."""
+    return language in dict(settings.LANGUAGES)
+
+
+def choose(*, user: User, language: str) -> None:
+    """Remember the language of a person."""
+    User.objects.filter(pk=user.pk).update(language=language)

@@ -1,0 +1,43 @@
+"""The first pages of a signed-in person: home, the SMS accounts, the choice of language."""
+
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+from django.views.i18n import set_language
+
+from accounts import access, language
+from accounts.access import Right
+from accounts.models import User
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead to the compose page of the only account, otherwise to the list."""
+    user = cast(User, request.user)
+    accounts = list(access.accounts_of(user)[:2])
+    if len(accounts) != 1:
+        return redirect("accounts:account-list")
+    may = access.rights_on(accounts[0], user=user)
+    page = "messaging:campaign-create" if Right.SEND in may else "messaging:message-list"
+    return redirect(page, account=accounts[0].name)
+
+
+@require_safe
+@login_required
+def account_list(request: HttpRequest) -> HttpResponse:
+    """Show the accounts this person may open."""
+    accounts = access.accounts_of(cast(User, request.user)).select_related("customer")
+    return render(request, "accounts/account_list.html", {"accounts": accounts})
+
+
+@require_POST
+def language_update(request: HttpRequest) -> HttpResponseBase:
+    """Remember the language for the person, and in a cookie for the pages before signing in."""
+    chosen = request.POST.get("language", "")
+    if request.user.is_authenticated and language.is_offered(chosen):
+        language.choose(user=request.user, language=chosen)
+    return set_language(request)

@@ -1,0 +1,154 @@
+"""The admin site's view of senders: staff ask for them, enable, refuse and withdraw them.
+
+State and validity are shown, never edited: every step goes through `senders.review`.
+"""
+
+from collections.abc import Callable
+from typing import cast
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.forms import ReasonForm
+from accounts.models import User
+from senders import review
+from senders.forms import SenderForm
+from senders.models import Sender, SenderState, SenderValidity
+
+Step = Callable[[Sender], None]
+
+
+class ValidityInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+    """When the sender was valid."""
+
+    model = SenderValidity
+    extra = 0
+    # The review writes them.
+    max_num = 0
+    can_delete = False
+    readonly_fields = ["since", "until"]
+
+
+@admin.register(Sender)
+class SenderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """Senders and the steps of their review."""
+
+    form = SenderForm
+    list_display = ["name", "account", "state", "description", "created_at"]
+    list_filter = ["state"]
+    list_select_related = ["account"]
+    search_fields = ["name", "account__name", "account__customer__name"]
+    autocomplete_fields = ["account"]
+    fields = ["account", "name", "description", "state", "created_at"]
+    readonly_fields = ["state", "created_at"]
+    inlines = [ValidityInline]
+    actions = ["enable", "refuse", "withdraw"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Refuse: what was sent names its sender."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Sender | None = None) -> list[str]:
+        """Fix everything but the description once the sender exists."""
+        return [*self.readonly_fields, *(["account", "name"] if obj else [])]
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Sender,
+        form: "ModelForm[Sender]",
+        change: bool,  # noqa: FBT001 (Django's signature)
+    ) -> None:
+        """Ask for a new sender through the review."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        made = review.request(
+            account=obj.account,
+            name=obj.name,
+            description=obj.description,
+            by=cast(User, request.user),
+            now=timezone.now(),
+        )
+        obj.pk = made.pk
+        obj.refresh_from_db()
+
+    @admin.action(description=gettext_lazy("Enable"), permissions=["change"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[Sender]) -> None:
+        """Enable the chosen senders."""
+        by, now = cast(User, request.user), timezone.now()
+        self._take(request, queryset, lambda s: review.enable(sender=s, by=by, now=now))
+
+    @admin.action(description=gettext_lazy("Refuse"), permissions=["change"])
+    def refuse(self, request: HttpRequest, queryset: QuerySet[Sender]) -> HttpResponse | None:
+        """Ask for a reason, then refuse the chosen senders."""
+        question = _("Refuse these senders? Only those that wait for validation are refused.")
+        reason = self._reason(request)
+        if reason is None:
+            return self._ask(request, queryset, action="refuse", title=_("Refuse"), words=question)
+        by, now = cast(User, request.user), timezone.now()
+        self._take(
+            request, queryset, lambda s: review.refuse(sender=s, by=by, reason=reason, now=now)
+        )
+        return None
+
+    @admin.action(description=gettext_lazy("Withdraw"), permissions=["change"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Sender]) -> HttpResponse | None:
+        """Ask for a reason, then withdraw the chosen senders for good."""
+        question = _(
+            "Withdraw these senders for good? Planned messages that bear them are skipped."
+        )
+        reason = self._reason(request)
+        if reason is None:
+            return self._ask(
+                request, queryset, action="withdraw", title=_("Withdraw"), words=question
+            )
+        by, now = cast(User, request.user), timezone.now()
+        self._take(
+            request, queryset, lambda s: review.withdraw(sender=s, by=by, reason=reason, now=now)
+        )
+        return None
+
+    def _reason(self, request: HttpRequest) -> str | None:
+        form = ReasonForm(request.POST)
+        return str(form.cleaned_data["reason"]) if form.is_valid() else None
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Sender],
+        *,
+        action: str,
+        title: str,
+        words: str,
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": title,
+            "question": words,
+            "action": action,
+            "senders": queryset.select_related("account"),
+            "form": ReasonForm(request.POST if "decided" in request.POST else None),
+        }
+        return TemplateResponse(request, "admin/senders/sender/decide.html", context)
+
+    def _take(self, request: HttpRequest, queryset: QuerySet[Sender], step: Step) -> None:
+        taken = 0
+        for sender in queryset.select_related("account"):
+            try:
+                step(sender)
+                taken += 1
+            except review.WrongState as exc:
+                words = _("%(sender)s was left as it is: %(state)s.")
+                state = SenderState(exc.state).label
+                messages.warning(request, words % {"sender": sender, "state": state})
+        if taken:
+            words = ngettext("%d sender was changed.", "%d senders were changed.", taken)
+            messages.success(request, words % taken)

@@ -1,0 +1,174 @@
+"""The books: append-only, on the disk, never half a chunk."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from messaging.carrier.simulator.books import Books
+from messaging.carrier.simulator.desk import Desk
+from messaging.carrier.simulator.file import BooksFile, Busy, stamp
+from tests.messaging.carrier.scene import AT_ONCE
+
+NOON = datetime(2027, 3, 2, 12, 0, tzinfo=UTC)
+ROOT = Path(__file__).parents[4]
+
+# Enters chunk after chunk, and says so after each, until it is killed.
+APPENDER = """
+import itertools, sys
+from datetime import UTC, datetime, timedelta
+from messaging.carrier.simulator.books import Books
+from messaging.carrier.simulator.desk import Desk
+from messaging.carrier.simulator.file import BooksFile
+from messaging.carrier.simulator.outcomes import Terms
+
+file = BooksFile(path=sys.argv[1])
+desk = Desk(
+    books=Books(file=file),
+    name=file.name,
+    terms=Terms(seed=1, shortest=timedelta(0), longest=timedelta(0), failures_percent=0),
+    honours_references=True,
+    clock=lambda: datetime.now(UTC),
+)
+for chunk in itertools.count():
+    messages = [
+        {"reference": f"{chunk}:{at}", "to": f"+336{at:06d}00"} for at in range(500)
+    ]
+    desk.submit({"sender": "A", "text": "Hi", "class": "standard", "clause": "",
+                 "validity": 60, "messages": messages})
+    print(chunk, flush=True)
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "books.sqlite3"
+
+
+@pytest.fixture
+def file(path: Path) -> Iterator[BooksFile]:
+    opened = BooksFile(path=path)
+    yield opened
+    opened.close()
+
+
+def submit(file: BooksFile, *, references: list[str]) -> None:
+    desk = Desk(
+        books=Books(file=file),
+        name=file.name,
+        terms=AT_ONCE,
+        honours_references=True,
+        clock=lambda: NOON,
+    )
+    messages = [{"reference": reference, "to": "+33612345678"} for reference in references]
+    frame = {"sender": "A", "text": "Hi", "class": "standard", "clause": "", "validity": 60}
+    desk.submit(frame | {"messages": messages})
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE message SET text = 'x'", "DELETE FROM message"], ids=["change", "delete"]
+)
+def test_books_refuse_to_be_rewritten(file: BooksFile, statement: str) -> None:
+    submit(file, references=["a"])
+
+    with pytest.raises(sqlite3.IntegrityError), file.write() as run:
+        run.execute(statement)
+
+
+def test_database_refuses_a_second_final_receipt(file: BooksFile) -> None:
+    submit(file, references=["a"])
+
+    with pytest.raises(sqlite3.IntegrityError), file.write() as run:
+        run.execute(
+            "INSERT INTO receipt (message_id, kind, state, code, billed, at, due_at) "
+            "SELECT message_id, kind, state, code, billed, at, due_at FROM receipt"
+        )
+
+
+def test_books_are_kept_in_wal_and_on_the_disk(file: BooksFile) -> None:
+    with file.read() as run:
+        assert run.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert run.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_what_failed_is_rolled_back_and_the_books_go_on(file: BooksFile) -> None:
+    with pytest.raises(sqlite3.IntegrityError), file.write() as run:
+        run.executemany("INSERT INTO book VALUES (?)", [["x"], [None]])
+
+    submit(file, references=["a"])
+
+    with file.read() as run:
+        assert run.execute("SELECT count(*) FROM book").fetchone() == (1,)
+
+
+def test_books_that_somebody_else_writes_are_busy(file: BooksFile, path: Path) -> None:
+    with file.read() as run:
+        run.execute("PRAGMA busy_timeout = 10")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(Busy):
+        submit(file, references=["a"])
+
+    other.close()
+    submit(file, references=["a"])
+
+
+def test_two_books_have_two_names_and_keep_them(path: Path, file: BooksFile) -> None:
+    again = BooksFile(path=path)
+    other = BooksFile(path=":memory:")
+
+    assert again.name == file.name != other.name
+
+    again.close()
+    other.close()
+
+
+def test_receipts_stay_owed_until_they_are_marked(file: BooksFile) -> None:
+    submit(file, references=["a", "b", "c"])
+    books = Books(file=file)
+
+    first = books.owed(now=NOON, at_most=2)
+    again = books.owed(now=NOON, at_most=2)
+    books.mark_taken(owed=first, now=NOON)
+
+    assert again == first
+    assert [o.reference for o in books.owed(now=NOON, at_most=2)] == ["c"]
+    assert books.next_due() == NOON
+
+
+def test_moments_sort_as_text() -> None:
+    moments = [NOON, NOON + timedelta(microseconds=1), NOON + timedelta(seconds=1)]
+
+    assert sorted(map(stamp, moments)) == [stamp(moment) for moment in moments]
+
+
+def test_kill_in_the_middle_leaves_whole_chunks_and_all_that_was_answered(path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", APPENDER, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as appender:
+        assert appender.stdout is not None
+        answered = [int(appender.stdout.readline()) for _ in range(5)]
+        appender.kill()
+        answered += [int(line) for line in appender.stdout.read().split()]
+
+    file = BooksFile(path=path)
+    with file.read() as run:
+        chunks = dict(
+            run.execute(
+                "SELECT CAST(substr(reference, 1, instr(reference, ':')) AS INTEGER), count(*) "
+                "FROM message GROUP BY 1"
+            )
+        )
+        receipts = run.execute("SELECT count(*) FROM receipt").fetchone()[0]
+    file.close()
+
+    assert set(chunks.values()) == {500}
+    assert set(answered) <= set(chunks)
+    assert receipts == 500 * len(chunks)
+    assert json.dumps(sorted(chunks)) == json.dumps(list(range(len(chunks))))

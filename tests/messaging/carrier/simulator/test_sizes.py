@@ -1,0 +1,34 @@
+"""The carrier's own count of parts, against the vectors."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from messaging.carrier.simulator.sizes import count_parts
+
+VECTORS = json.loads(
+    (Path(__file__).parents[3] / "vectors" / "gsm_vectors.json").read_text("utf-8")
+)["vectors"]
+
+
+def as_sent(text: str) -> str:
+    """Normalise line ends, as the vectors are counted."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda v: f"{v['id']} {v['category']}")
+def test_parts_equal_the_vector(vector: dict[str, object]) -> None:
+    assert count_parts(as_sent(str(vector["text"]))) == vector["segments"]
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda v: f"{v['id']} {v['category']}")
+def test_parts_with_the_clause_equal_the_vector(vector: dict[str, dict[str, int]]) -> None:
+    sent = as_sent(str(vector["text"])) + "\nSTOP:36111"
+
+    assert count_parts(sent) == vector["stop11"]["segments"]
+
+
+def test_pair_is_never_split() -> None:
+    assert count_parts("a" * 152 + "€" + "a" * 152) == 3
+    assert count_parts("é" * 306) == 2

@@ -1,0 +1,85 @@
+"""Many rows at once, the same on both databases."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from messaging import bulk
+from messaging.bulk import Change
+from messaging.models import IdBlock, Message, Status
+
+pytestmark = pytest.mark.django_db
+
+COLUMNS = (
+    "id", "batch_id", "recipient", "country", "operator", "parts", "price_hundredths", "text",
+)  # fmt: skip
+NOON = datetime(2027, 3, 10, 12, tzinfo=UTC)
+
+
+def insert(*texts: str | None) -> None:
+    bulk.insert_rows(
+        model=Message,
+        columns=COLUMNS,
+        rows=[
+            (n, 1, f"+3361234567{n}", "FR", "SFR", 1, 100, text)
+            for n, text in enumerate(texts, start=1)
+        ],
+    )
+
+
+def change(message_id: int, status: Status = Status.DELIVERED, reason: str | None = None) -> Change:
+    return Change(message_id=message_id, status=status, reason=reason, at=NOON)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "plain", "tab\tbetween", "line\nfeed", "carriage\rreturn", "back\\slash", "\\N", "\\.",
+        "\\n is not a line feed", '"quoted", with comma', "été 🎉", None,
+    ],
+)  # fmt: skip
+def test_texts_come_back_as_they_went_in(text: str | None) -> None:
+    insert(text)
+    assert Message.objects.get().text == text
+
+
+def test_inserted_rows_go_with_the_transaction_they_came_in() -> None:
+    with pytest.raises(RuntimeError), transaction.atomic():
+        insert("a", "b")
+        raise RuntimeError
+    assert not Message.objects.exists()
+
+
+def test_an_error_of_the_driver_comes_out_as_djangos() -> None:
+    insert("a")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        insert("a again, with the same id")
+
+
+def test_reserved_ids_never_overlap() -> None:
+    blocks = [(bulk.reserve_ids(name="message", count=n), n) for n in (1, 500, 3)]
+    ids = [i for first, n in blocks for i in range(first, first + n)]
+    assert ids == list(range(ids[0], ids[0] + 504))
+    assert IdBlock.objects.get(name="message").next == ids[-1] + 1
+    assert bulk.reserve_ids(name="another", count=1) == 1
+
+
+def test_only_rows_with_the_expected_status_are_moved_and_told() -> None:
+    insert("a", "b", "c")
+    first = bulk.move_messages(changes=[change(1)], from_status=Status.OPEN)
+    again = bulk.move_messages(changes=[change(1), change(2)], from_status=Status.OPEN)
+    assert [m.message_id for m in first] == [1]
+    assert [(m.message_id, m.country, m.price_hundredths) for m in again] == [(2, "FR", 100)]
+    assert bulk.move_messages(changes=[change(9)], from_status=Status.OPEN) == []
+    assert bulk.move_messages(changes=[], from_status=Status.OPEN) == []
+
+
+def test_a_moved_row_has_its_status_reason_and_moment() -> None:
+    insert("a", "b")
+    bulk.move_messages(
+        changes=[change(1, Status.FAILED, "absent"), change(2)], from_status=Status.OPEN
+    )
+    failed, delivered = Message.objects.order_by("pk")
+    assert (failed.status, failed.reason, failed.status_at) == (Status.FAILED, "absent", NOON)
+    assert (delivered.status, delivered.reason, delivered.status_at) == (10, None, NOON)
