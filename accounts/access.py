@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -43,8 +43,9 @@ class AccountRequest(HttpRequest):
 
 
 def accounts_of(user: User) -> QuerySet[SmsAccount]:
-    """Give the accounts this person may see, by name."""
-    return SmsAccount.objects.filter(customer__memberships__user=user).order_by("name")
+    """Give the accounts this person may see, by name, each with the person's `role`."""
+    mine = SmsAccount.objects.filter(customer__memberships__user=user)
+    return mine.annotate(role=F("customer__memberships__role")).order_by("name")
 
 
 def rights_on(account: SmsAccount, *, user: User) -> frozenset[Right]:

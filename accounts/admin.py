@@ -90,6 +90,7 @@ class CustomerAdmin(Lasting):
     list_display = ["name", "country", "created_at"]
     list_filter = ["country"]
     search_fields = ["name", "memberships__user__email", "sms_accounts__name"]
+    ordering = ["name"]
     inlines = [MembershipInline]
 
 
@@ -100,6 +101,7 @@ class SmsAccountAdmin(Lasting):
     list_display = ["name", "description", "customer", "balance"]
     list_select_related = ["customer"]
     search_fields = ["name", "description", "customer__name"]
+    ordering = ["name"]
     autocomplete_fields = ["customer"]
     readonly_fields = ["balance", "is_suspended", "created_at"]
 
@@ -152,6 +154,7 @@ class SuspensionAdmin(Evidence):
     list_display = ["account", "since", "until", "reason"]
     list_select_related = ["account"]
     search_fields = ["account__name", "reason"]
+    ordering = ["-since"]
 
 
 @admin.register(CreditEntry)

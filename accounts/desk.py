@@ -30,20 +30,7 @@ def give_credits(request: HttpRequest, pk: int) -> HttpResponse:
     if "confirm" not in request.POST:
         after = ledger.balance(account_id=account.pk) + amount
         return _page(request, account, "confirm_credits", {**context, "after": after})
-    try:
-        gifts.give(
-            account=account,
-            amount_hundredths=amount,
-            by=cast(User, request.user),
-            reason=form.cleaned_data["reason"],
-            token=form.cleaned_data["token"],
-            now=timezone.now(),
-        )
-    except ledger.AlreadyBooked:
-        messages.info(request, _("This gift was booked before; nothing was added to it."))
-    else:
-        words = _("%(account)s was given %(amount)s credits.")
-        messages.success(request, words % {"account": account, "amount": localised(amount)})
+    _give(request, account, form.cleaned_data)
     return _back(account)
 
 
@@ -79,6 +66,24 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, _("%s hands messages over again.") % account)
     return _back(account)
+
+
+def _give(request: HttpRequest, account: SmsAccount, gift: dict[str, Any]) -> None:
+    try:
+        gifts.give(
+            account=account,
+            amount_hundredths=gift["amount"],
+            by=cast(User, request.user),
+            reason=gift["reason"],
+            token=gift["token"],
+            now=timezone.now(),
+        )
+    except ledger.AlreadyBooked:
+        messages.info(request, _("This gift was booked before; nothing was added to it."))
+    else:
+        words = _("%(account)s was given %(amount)s credits.")
+        amount = localised(gift["amount"])
+        messages.success(request, words % {"account": account, "amount": amount})
 
 
 def _open(request: HttpRequest, pk: int, *, permission: str) -> SmsAccount:

@@ -34,10 +34,7 @@ def give(
     now: datetime,
 ) -> CreditEntry:
     """Book a gift. Raises ReasonMissing, AmountOutOfRange or ledger.AlreadyBooked."""
-    if not reason.strip():
-        raise ReasonMissing
-    if not 0 < amount_hundredths <= LARGEST_HUNDREDTHS:
-        raise AmountOutOfRange
+    _check(amount_hundredths=amount_hundredths, reason=reason)
     with transaction.atomic():
         entry = ledger.credit(
             account_id=account.pk,
@@ -58,3 +55,10 @@ def give(
             amount_hundredths=amount_hundredths,
         )
         return entry
+
+
+def _check(*, amount_hundredths: int, reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissing
+    if not 0 < amount_hundredths <= LARGEST_HUNDREDTHS:
+        raise AmountOutOfRange

@@ -30,11 +30,9 @@ class InsufficientCredits(Exception):
 class AlreadyBooked(Exception):
     """An entry of this kind and reference exists; nothing was changed."""
 
-    def __init__(self, *, account_id: int, kind: str, reference: str) -> None:
+    def __init__(self, *, reference: str) -> None:
         """Keep the business event."""
-        super().__init__(account_id, kind, reference)
-        self.account_id = account_id
-        self.kind = kind
+        super().__init__(reference)
         self.reference = reference
 
 
@@ -113,31 +111,39 @@ def _book(
 ) -> CreditEntry:
     if not transaction.get_connection().in_atomic_block:
         raise OutsideTransaction(reference)
-    booked = CreditEntry.objects.filter(account_id=account_id, kind=kind, reference=reference)
+    entry = CreditEntry(
+        account_id=account_id,
+        kind=kind,
+        amount_hundredths=change_hundredths,
+        reference=reference,
+        actor=actor,
+        reason=reason,
+        created_at=now,
+    )
     try:
         # A savepoint: a refusal undoes the balance and leaves the caller's transaction usable.
         with transaction.atomic():
-            account = SmsAccount.objects.filter(pk=account_id)
-            if not account.filter(balance_hundredths__gte=-change_hundredths).update(
-                balance_hundredths=F("balance_hundredths") + change_hundredths
-            ):
-                if booked.exists():
-                    raise AlreadyBooked(account_id=account_id, kind=kind, reference=reference)
-                raise InsufficientCredits(
-                    balance_hundredths=balance(account_id=account_id),
-                    needed_hundredths=-change_hundredths,
-                )
-            return CreditEntry.objects.create(
-                account_id=account_id,
-                kind=kind,
-                amount_hundredths=change_hundredths,
-                balance_after_hundredths=balance(account_id=account_id),
-                reference=reference,
-                actor=actor,
-                reason=reason,
-                created_at=now,
-            )
-    except IntegrityError as exc:
-        if booked.exists():
-            raise AlreadyBooked(account_id=account_id, kind=kind, reference=reference) from exc
+            entry.balance_after_hundredths = _change_balance(entry)
+            entry.save(force_insert=True)
+    except IntegrityError:
+        _refuse_known(entry)
         raise
+    return entry
+
+
+def _change_balance(entry: CreditEntry) -> int:
+    account = SmsAccount.objects.filter(pk=entry.account_id)
+    change = entry.amount_hundredths
+    if account.filter(balance_hundredths__gte=-change).update(
+        balance_hundredths=F("balance_hundredths") + change
+    ):
+        return balance(account_id=entry.account_id)
+    _refuse_known(entry)
+    there = balance(account_id=entry.account_id)
+    raise InsufficientCredits(balance_hundredths=there, needed_hundredths=-change)
+
+
+def _refuse_known(entry: CreditEntry) -> None:
+    entries = CreditEntry.objects.filter(account_id=entry.account_id, kind=entry.kind)
+    if entries.filter(reference=entry.reference).exists():
+        raise AlreadyBooked(reference=entry.reference)

@@ -44,6 +44,7 @@ class SenderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
     list_filter = ["state"]
     list_select_related = ["account"]
     search_fields = ["name", "account__name", "account__customer__name"]
+    ordering = ["-id"]
     autocomplete_fields = ["account"]
     fields = ["account", "name", "description", "state", "created_at"]
     readonly_fields = ["state", "created_at"]

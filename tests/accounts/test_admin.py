@@ -158,6 +158,15 @@ def test_every_list_can_be_opened_and_searched(
     assert client.get(f"/admin/accounts/{model}/", {"q": "am12345"}).status_code == 200
 
 
+@pytest.mark.parametrize(("model", "field"), [("smsaccount", "customer"), ("membership", "user")])
+def test_customers_and_users_are_found_while_typing(
+    client: Client, sam: User, account: SmsAccount, model: str, field: str
+) -> None:
+    client.force_login(sam)
+    words = {"app_label": "accounts", "model_name": model, "field_name": field, "term": "a"}
+    assert client.get("/admin/autocomplete/", words).json()["results"]
+
+
 @pytest.mark.parametrize("model", READ_ONLY)
 def test_money_and_evidence_are_looked_at_only(
     client: Client, sam: User, account: SmsAccount, now: datetime, model: str

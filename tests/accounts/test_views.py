@@ -1,22 +1,18 @@
 """The first pages: home leads to the compose page, the list shows one's own accounts."""
 
+import pytest
+
 from accounts.models import Customer, SmsAccount, User
 from tests import factories
 from tests.house_client import HouseClient
 
 
+@pytest.mark.parametrize("who", ["alice", "bob"])
 def test_home_leads_to_the_compose_page_of_the_only_account(
-    alice: User, account: SmsAccount, house_client: HouseClient
+    who: str, account: SmsAccount, house_client: HouseClient, request: pytest.FixtureRequest
 ) -> None:
-    house_client.force_login(alice)
+    house_client.force_login(request.getfixturevalue(who))
     assert house_client.get("/").headers["Location"] == f"/sms/{account.name}/compose/"
-
-
-def test_home_leads_a_reader_to_what_was_sent(
-    bob: User, account: SmsAccount, house_client: HouseClient
-) -> None:
-    house_client.force_login(bob)
-    assert house_client.get("/").headers["Location"] == f"/sms/{account.name}/messages/"
 
 
 def test_home_leads_to_the_list_when_there_is_a_choice(

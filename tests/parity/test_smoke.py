@@ -6,6 +6,7 @@ The servers are those of the environment, or the ones that come as wheels (tests
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def production(directory: Path) -> Iterator[dict[str, str]]:
             stack.enter_context(processes.started(*arguments, env=env, log=log))
         for port in (web, carrier):
             url = f"http://{processes.HOST}:{port}/healthz"
-            processes.wait_for(lambda u=url: processes.answers(u), seconds=30, what=url)
+            processes.wait_for(partial(processes.answers, url), seconds=30, what=url)
         yield env
 
 

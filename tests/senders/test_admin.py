@@ -129,5 +129,11 @@ def test_the_list_is_filtered_by_state_and_searched(
     assert ">Martin<" not in page
 
 
+def test_the_account_of_a_sender_is_found_while_typing(desk: Client, account: SmsAccount) -> None:
+    words = {"app_label": "senders", "model_name": "sender", "field_name": "account"}
+    (found,) = desk.get("/admin/autocomplete/", {**words, "term": "am1"}).json()["results"]
+    assert found["text"] == account.name
+
+
 def test_a_sender_is_never_deleted(desk: Client, sender: Sender) -> None:
     assert desk.post(f"{LIST}{sender.pk}/delete/", {"post": "yes"}).status_code == 403

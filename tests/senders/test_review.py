@@ -44,7 +44,7 @@ def test_a_name_against_the_rules_is_refused(
 def test_a_name_is_used_once_per_account(
     waiting: Sender, mallorys_account: SmsAccount, alice: User, now: datetime
 ) -> None:
-    with pytest.raises(review.NameStep):
+    with pytest.raises(review.NameTaken):
         review.request(account=waiting.account, name="FOURNIL", description="", by=alice, now=now)
     assert factories.make_sender(mallorys_account, name="FOURNIL").pk
 
