@@ -9,38 +9,19 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones
+from accounts.admin import Evidence
 from messaging import wording
 from messaging.models import Batch, HandOver, OptOut, OptOutCause, Receipt, Revision
 from messaging.recipients import optout
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """A list that can be read and searched."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        """Nobody changes."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        """Nobody deletes."""
-        return False
-
-
 @admin.register(Revision)
-class RevisionAdmin(ReadOnlyAdmin):
+class RevisionAdmin(Evidence):
     """Campaigns: each revision with its state and figures."""
 
     list_display = (
@@ -59,7 +40,7 @@ class RevisionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Batch)
-class BatchAdmin(ReadOnlyAdmin):
+class BatchAdmin(Evidence):
     """Batches: what waits, leaves or left."""
 
     list_display = (
@@ -72,7 +53,7 @@ class BatchAdmin(ReadOnlyAdmin):
 
 
 @admin.register(HandOver)
-class HandOverAdmin(ReadOnlyAdmin):
+class HandOverAdmin(Evidence):
     """Hand-overs: what is with the carrier, and what is in its way."""
 
     list_display = (
@@ -85,7 +66,7 @@ class HandOverAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Receipt)
-class ReceiptAdmin(ReadOnlyAdmin):
+class ReceiptAdmin(Evidence):
     """Receipts that changed no message yet, or never will."""
 
     list_display = ("id", "carrier", "reference", "state", "code", "outcome", "received_at")
@@ -94,8 +75,11 @@ class ReceiptAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
-class OptOutForm(forms.ModelForm[OptOut]):
+class OptOutForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """A number that must not get the account's messages."""
+
+    # Longer than what is kept: people type spaces.
+    phone = forms.CharField(label=_("number"), max_length=40)
 
     class Meta:
         model = OptOut
@@ -110,7 +94,7 @@ class OptOutForm(forms.ModelForm[OptOut]):
 
 
 @admin.register(OptOut)
-class OptOutAdmin(ReadOnlyAdmin):
+class OptOutAdmin(Evidence):
     """Opt-outs, masked; staff may add one that a customer or a recipient asked for."""
 
     form = OptOutForm
@@ -135,7 +119,11 @@ class OptOutAdmin(ReadOnlyAdmin):
         return admin.ModelAdmin.has_add_permission(self, request)
 
     def save_model(
-        self, request: HttpRequest, obj: OptOut, form: forms.ModelForm[OptOut], change: bool
+        self,
+        request: HttpRequest,
+        obj: OptOut,
+        form: "forms.ModelForm[OptOut]",
+        change: bool,  # noqa: FBT001 (Django's signature)
     ) -> None:
         """Go through the door of opt-outs."""
         optout.add(

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -14,9 +15,10 @@ from messaging.carrier.inprocess import InProcessCarrier
 from messaging.carrier.simulator.outcomes import Terms
 from messaging.models import Revision
 from senders.models import Sender
-from tests import factories, pages, scenes
+from tests import pages, scenes
 from tests.house_client import HouseClient
 
+PASSWORD = "a-password-for-tests-only"
 TERMS = Terms(seed=1, shortest=timedelta(0), longest=timedelta(0), failures_percent=0)
 
 
@@ -42,10 +44,10 @@ def test_alice_writes_her_first_sms_and_sees_it_delivered(
     now: datetime,
     tmp_path: Path,
 ) -> None:
+    alice.set_password(PASSWORD)
+    alice.save()
     with time_machine.travel(now, tick=False):
-        house_client.post(
-            reverse("account_login"), {"login": alice.email, "password": factories.PASSWORD}
-        )
+        house_client.post(reverse("account_login"), {"login": alice.email, "password": PASSWORD})
         page = pages.words_of(house_client.get(pages.compose_url(account)))
         assert "Balance: <strong>1,000 credits</strong>" in page
         key = form_of(page)["key"]
@@ -95,7 +97,7 @@ def test_alice_reviews_changes_and_confirms_her_first_campaign(
         quote = form_of(pages.words_of(house_client.get(second.url)))
         assert quote["revision"] == "2"
         revision = Revision.objects.get(number=2)
-        confirmed = house_client.post(pages.campaign_url("campaign-confirm", revision), quote)
+        confirmed: Any = house_client.post(pages.campaign_url("campaign-confirm", revision), quote)
         assert ledger.balance(account_id=account.pk) == 997_00
 
         carry(revision, books=tmp_path / "books.sqlite3", now=now)

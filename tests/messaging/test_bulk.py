@@ -45,9 +45,13 @@ def test_texts_come_back_as_they_went_in(text: str | None) -> None:
 
 
 def test_inserted_rows_go_with_the_transaction_they_came_in() -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
-        insert("a", "b")
-        raise RuntimeError
+    def insert_and_fail() -> None:
+        with transaction.atomic():
+            insert("a", "b")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        insert_and_fail()
     assert not Message.objects.exists()
 
 

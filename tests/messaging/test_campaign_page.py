@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -89,7 +90,7 @@ def test_a_campaign_that_is_not_confirmed_leads_to_its_review(
     page: HouseClient, account: SmsAccount, alice: User, sender: Sender, now: datetime
 ) -> None:
     revision = scenes.compose(account, alice, sender, now=now, numbers=scenes.numbers(2))
-    response = page.get(pages.campaign_url("campaign-detail", revision))
+    response: Any = page.get(pages.campaign_url("campaign-detail", revision))
     assert response.url == pages.campaign_url("quote-detail", revision)
 
 

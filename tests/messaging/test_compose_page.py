@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 import time_machine
@@ -439,7 +440,7 @@ def test_a_reader_is_led_to_the_history_and_cannot_send(
     house_client: HouseClient, account: SmsAccount, sender: Sender, bob: User
 ) -> None:
     house_client.force_login(bob)
-    response = house_client.get(pages.compose_url(account))
+    response: Any = house_client.get(pages.compose_url(account))
     assert response.url.endswith("/messages/")
     assert pages.post(house_client, account).status_code == 404
 

@@ -79,7 +79,7 @@ def test_refused_rows_are_downloaded_without_formulas(
 ) -> None:
     given = ("=1+1", "+3361", "@x", "-5", "fine", 'a,"b"')
     revision = scenes.compose(account, alice, sender, now=now, numbers=given)
-    response = page.get(pages.campaign_url("refused-row-list", revision))
+    response: Any = page.get(pages.campaign_url("refused-row-list", revision))
     text = b"".join(response.streaming_content).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
     assert rows[0] == ["Line", "Number", "Reason"]
@@ -99,7 +99,7 @@ def test_confirming_debits_once_however_often_it_is_pressed(
 
 def test_a_confirmed_quote_leads_to_its_campaign(page: HouseClient, quoted: Revision) -> None:
     confirm(page, quoted)
-    response = page.get(pages.campaign_url("quote-detail", quoted))
+    response: Any = page.get(pages.campaign_url("quote-detail", quoted))
     assert response.url == pages.campaign_url("campaign-detail", quoted)
 
 
