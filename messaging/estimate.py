@@ -29,17 +29,20 @@ class Estimate:
 
     size: sms.Size
     clause: str
-    problem: sms.Problem | None
     replacement: sms.Replacement
     typed: int
     recipients: int
     left_out: int
-    is_complete: bool
     total_hundredths: int
     balance_after_hundredths: int
     opening: datetime | None
     waits_for_hours: bool
     refused_moment: campaigns.Refused | None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all typed numbers are counted."""
+        return self.typed <= COUNTED
 
     @property
     def is_too_long(self) -> bool:
@@ -70,8 +73,8 @@ def estimate(
     text = sms.normalise(text)
     clause = sms.stop_clause(settings.STOP_NUMBER) if is_commercial else ""
     size = sms.measure(text, clause=clause)
-    found = _recipients(account, typed[:COUNTED], is_commercial=is_commercial)
     prices = tariff.prices()
+    found = _recipients(account, typed[:COUNTED], is_commercial=is_commercial)
     served = [phone for phone in found if phone.country in prices]
     total = size.parts * sum(prices[phone.country] for phone in served)
     codes = _calendars(account, served) if is_commercial else {""}
@@ -79,12 +82,10 @@ def estimate(
     return Estimate(
         size=size,
         clause=clause,
-        problem=sms.problem(text),
         replacement=sms.replace_lookalikes(text),
         typed=len(typed),
         recipients=len(served),
         left_out=min(len(typed), COUNTED) - len(served),
-        is_complete=len(typed) <= COUNTED,
         total_hundredths=total,
         balance_after_hundredths=account.balance_hundredths - total,
         opening=leaves_at if leaves_at > now else None,

@@ -22,6 +22,7 @@ _message = [
 ]
 
 _account: list[URLPattern | URLResolver] = [
+    path("", compose.account_detail, name="account-detail"),
     path("compose/", compose.campaign_create, name="campaign-create"),
     path("compose/size/", compose.size_detail, name="size-detail"),
     path("characters/", compose.character_list, name="character-list"),

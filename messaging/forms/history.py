@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import phones
 from messaging import wording
 from messaging.forms.readable import ReadableForm
+from messaging.history import Filter
 from messaging.statuses import Shown
 
 
@@ -36,3 +37,10 @@ class FilterForm(ReadableForm):
             return phones.parse(given).e164 if given else None
         except phones.InvalidNumber as refusal:
             raise ValidationError(wording.of_number(refusal.reason)) from refusal
+
+    def wanted(self) -> Filter:
+        """Give what to show, once the form is valid."""
+        said = self.cleaned_data
+        return Filter(
+            recipient=said["number"], shown=Shown(said["status"]) if said["status"] else None
+        )

@@ -25,6 +25,13 @@ from messaging.views.zones import in_zone_of_account
 
 
 @account_view(may=Right.READ)
+@require_safe
+def account_detail(request: AccountRequest, account: SmsAccount) -> HttpResponse:
+    """Lead from the address of an account to its landing page."""
+    return redirect("messaging:campaign-create", account=account.name)
+
+
+@account_view(may=Right.READ)
 @in_zone_of_account
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_create(request: AccountRequest, account: SmsAccount) -> HttpResponse:

@@ -29,13 +29,10 @@ def receipt_create(request: HttpRequest) -> HttpResponse:
     """Take a push of receipts: 204; 401 unsigned, 413 too large, 400 unreadable."""
     now = timezone.now()
     try:
-        body = request.body
-        if len(body) > door.BODY_LIMIT:
-            return _plain("too large", status=413)
         found, malformed = door.open_receipts(
             carrier=CARRIER,
             headers=dict(request.headers),
-            body=body,
+            body=request.body,
             secret=settings.CARRIER_DOOR_SECRET,
             now=now,
         )
@@ -44,12 +41,17 @@ def receipt_create(request: HttpRequest) -> HttpResponse:
     except door.BadSignature:
         return _plain("signature", status=401)
     except door.BadBody:
-        return _plain("unreadable", status=400)
-    if malformed:
-        log.warning("%d of %d receipts are malformed", len(malformed), len(malformed) + len(found))
+        is_large = len(request.body) > door.BODY_LIMIT
+        return _plain("unreadable", status=413 if is_large else 400)
+    _report(malformed=len(malformed), read=len(found))
     receipts.store(receipts=found, now=now)
     doorbell.ring_task(task="apply_receipts", queue="receipts")
     return HttpResponse(status=204)
+
+
+def _report(*, malformed: int, read: int) -> None:
+    if malformed:
+        log.warning("%d of %d receipts are malformed", malformed, malformed + read)
 
 
 def _plain(words: str, *, status: int) -> HttpResponse:

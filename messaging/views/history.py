@@ -12,8 +12,7 @@ from accounts.access import AccountRequest, Right, account_view
 from accounts.models import SmsAccount
 from messaging import history, lifeline, overview
 from messaging.forms.history import FilterForm
-from messaging.history import Filter, Line
-from messaging.statuses import Shown
+from messaging.history import Line
 from messaging.views.zones import in_zone_of_account
 
 # What leaves later than this is not looked at every other second.
@@ -32,19 +31,10 @@ def message_list(request: AccountRequest, account: SmsAccount) -> HttpResponse:
         "planned": overview.planned(account_id=account.pk, now=timezone.now()),
         "may_send": Right.SEND in request.may,
     }
-    is_valid = form.is_valid()
-    said = form.cleaned_data
-    wanted = Filter(
-        recipient=said.get("number") or None,
-        shown=Shown(said["status"]) if said.get("status") else None,
-    )
-    if is_valid:
-        context |= {
-            "page": history.page(
-                account_id=account.pk, wanted=wanted, cursor=said.get("cursor", "")
-            ),
-            "is_filtered": wanted.recipient or wanted.shown,
-        }
+    if form.is_valid():
+        wanted, cursor = form.wanted(), form.cleaned_data["cursor"]
+        context["page"] = history.page(account_id=account.pk, wanted=wanted, cursor=cursor)
+        context["is_filtered"] = wanted.recipient or wanted.shown
     return render(request, "messaging/message_list.html", context)
 
 
