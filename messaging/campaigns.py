@@ -18,6 +18,7 @@ from messaging.models import (
     Batch,
     BatchState,
     Campaign,
+    RecipientSource,
     Revision,
     RevisionState,
     SourceChunk,
@@ -91,11 +92,14 @@ def confirm(*, revision: Revision, by: User, total_hundredths: int, now: datetim
 
 
 def renew(*, revision: Revision, by: User, now: datetime) -> Revision:
-    """Quote the same words to the same recipients anew, in the place of an open quote."""
-    if revision.state in CONFIRMED:
-        return revision
+    """Quote the same words to the same recipients anew, in the place of an open quote.
+
+    Of two at once the second finds the first one's quote.
+    """
     with transaction.atomic(durable=True):
-        fresh = Revision.objects.get(pk=revision.pk)
+        fresh = lock_campaign(revision.campaign).revisions.order_by("number").last()
+        if fresh is None or fresh.pk != revision.pk or fresh.state in CONFIRMED:
+            return fresh or revision
         drop_open_quotes(revision.campaign)
         sources = list(fresh.sources.order_by("ordinal"))
         fresh.pk = None
@@ -106,15 +110,8 @@ def renew(*, revision: Revision, by: User, now: datetime) -> Revision:
         reset_quote(fresh, now=now)
         fresh.save(force_insert=True)
         for source in sources:
-            chunks = list(source.chunks.order_by("first_position"))
-            source.pk = None
-            source.revision = fresh
-            source.save(force_insert=True)
-            for chunk in chunks:
-                chunk.pk = None
-                chunk.source = source
-            SourceChunk.objects.bulk_create(chunks)
-        doorbell.ring(task="load", ids=[fresh.pk], queue="imports")
+            _copy_source(source, to=fresh)
+    quote.begin(revision=fresh, now=now)
     return fresh
 
 
@@ -187,6 +184,11 @@ def reset_quote(revision: Revision, *, now: datetime) -> None:
     revision.opt_out_mark = optout.mark(account_id=revision.account_id)
 
 
+def lock_campaign(campaign: Campaign) -> Campaign:
+    """Let nobody else make a revision of this campaign until the transaction ends."""
+    return Campaign.objects.select_for_update().get(pk=campaign.pk)
+
+
 def next_number(campaign: Campaign) -> int:
     """Give the number of the next revision of a campaign."""
     last = campaign.revisions.aggregate(last=Max("number"))["last"]
@@ -195,11 +197,20 @@ def next_number(campaign: Campaign) -> int:
 
 def drop_open_quotes(campaign: Campaign) -> None:
     """Empty the quotes of a campaign that wait for a confirmation; refuse if one was given."""
-    if campaign.revisions.filter(state__in=CONFIRMED).exists():
-        raise NotConfirmable
-    for old in campaign.revisions.filter(state__in=[RevisionState.QUOTING, RevisionState.QUOTED]):
-        if Revision.objects.filter(pk=old.pk, state=old.state).update(state=RevisionState.STALE):
-            quote.empty(revision=old)
+    for old in campaign.revisions.exclude(state=RevisionState.STALE):
+        if not quote.drop(revision=old):
+            raise NotConfirmable
+
+
+def _copy_source(source: RecipientSource, *, to: Revision) -> None:
+    chunks = list(source.chunks.order_by("first_position"))
+    source.pk = None
+    source.revision = to
+    source.save(force_insert=True)
+    for chunk in chunks:
+        chunk.pk = None
+        chunk.source = source
+    SourceChunk.objects.bulk_create(chunks)
 
 
 def confirm_within(*, revision_id: int, by: User, total_hundredths: int, now: datetime) -> Revision:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import SmsAccount, User
-from messaging import audience, campaigns, doorbell, quote, sms
+from messaging import audience, campaigns, quote, sms
 from messaging.campaigns import NoRecipient, Refused, SenderNotEnabled
 from messaging.models import Campaign, RefusedRow, Revision, SourceKind
 from messaging.models.delivery import BATCH_SIZE
@@ -23,8 +23,6 @@ from senders.models import Sender
 
 # Typed recipients of one campaign; longer lists come as files.
 MAX_TYPED = 100_000
-# Quotes of up to this many rows are made while the customer waits.
-QUOTED_AT_ONCE = 500
 
 
 class BadText(Refused):
@@ -111,10 +109,7 @@ def compose(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Re
         if found := _composed_before(account, draft):
             return found
         raise
-    if revision.rows_total <= QUOTED_AT_ONCE:
-        quote.load(revision=revision, clock=lambda: now)
-    else:
-        doorbell.ring(task="load", ids=[revision.pk], queue="imports")
+    quote.begin(revision=revision, now=now)
     return revision
 
 
@@ -167,6 +162,7 @@ def _create(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Re
     if campaign is None:
         campaign = Campaign.objects.create(account=account, created_by=by, created_at=now)
     else:
+        campaigns.lock_campaign(campaign)
         campaigns.drop_open_quotes(campaign)
     revision = Revision(
         campaign=campaign,

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts import phones, tariff
-from messaging import bulk, calendar, sms
+from messaging import bulk, calendar, doorbell, sms
 from messaging.audience import Audience, Recipient, Segment
 from messaging.models import (
     Batch,
@@ -34,6 +34,8 @@ from messaging.recipients import optout
 LIFETIME = timedelta(hours=24)
 LOADER_SILENCE = timedelta(seconds=15)
 EMPTIED_AT_ONCE = 100
+# Quotes of up to this many rows are made while the customer waits.
+AT_ONCE = 500
 
 MESSAGE_COLUMNS = (
     "id", "batch_id", "recipient", "country", "operator", "parts", "price_hundredths", "text",
@@ -200,6 +202,14 @@ def load(*, revision: Revision, clock: Callable[[], datetime]) -> None:
             return
 
 
+def begin(*, revision: Revision, now: datetime) -> None:
+    """Have a new revision loaded: a short one at once, a long one by a worker."""
+    if revision.rows_total <= AT_ONCE:
+        load(revision=revision, clock=lambda: now)
+    else:
+        doorbell.ring(task="load", ids=[revision.pk], queue="imports")
+
+
 def load_by_id(*, revision_id: int, clock: Callable[[], datetime]) -> None:
     """Load the revision with this id if it still waits for it."""
     revision = (
@@ -240,6 +250,20 @@ def empty(*, revision: Revision) -> None:
     RefusedRow.objects.filter(revision=revision).delete()
 
 
+def drop(*, revision: Revision) -> bool:
+    """Make a quote stale and empty it, unless it was confirmed. Part of a transaction.
+
+    Batches are locked before the revision, as a confirmation does.
+    """
+    list(Batch.objects.select_for_update().filter(revision=revision).order_by("pk").values("pk"))
+    if not Revision.objects.filter(
+        pk=revision.pk, state__in=[RevisionState.QUOTING, RevisionState.QUOTED]
+    ).update(state=RevisionState.STALE):
+        return False
+    empty(revision=revision)
+    return True
+
+
 def expire(*, now: datetime) -> int:
     """Empty the quotes that may no longer be confirmed and mark them stale; give how many."""
     old = Revision.objects.filter(
@@ -248,9 +272,5 @@ def expire(*, now: datetime) -> int:
     emptied = 0
     for pk in list(old):
         with transaction.atomic():
-            if Revision.objects.filter(pk=pk, state=RevisionState.QUOTED).update(
-                state=RevisionState.STALE
-            ):
-                empty(revision=Revision.objects.get(pk=pk))
-                emptied += 1
+            emptied += drop(revision=Revision.objects.get(pk=pk))
     return emptied

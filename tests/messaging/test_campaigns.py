@@ -92,7 +92,8 @@ def test_a_renewed_quote_takes_the_place_of_the_old(
 ) -> None:
     change_tariff(account, now)
     fresh = campaigns.renew(revision=quoted, by=alice, now=now)
-    quote.load_by_id(revision_id=fresh.pk, clock=scenes.at(now))
+    again = campaigns.renew(revision=quoted, by=alice, now=now)
+    assert again == fresh
     fresh.refresh_from_db()
     quoted.refresh_from_db()
 

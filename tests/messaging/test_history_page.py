@@ -132,7 +132,7 @@ def test_a_nul_in_the_address_is_never_a_crash(
     page: HouseClient, account: SmsAccount, name: str
 ) -> None:
     address = reverse("messaging:message-list", args=[account.name])
-    assert page.get(f"{address}?{name}=%00").status_code in (200, 400)
+    assert page.get(f"{address}?{name}=%00").status_code == 200
 
 
 @pytest.mark.parametrize("name", ["number", "status", "cursor", "other"])

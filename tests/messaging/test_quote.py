@@ -6,7 +6,7 @@ import pytest
 from django.db.models import Sum
 
 from accounts.models import SmsAccount, User
-from messaging import bulk, composing, quote
+from messaging import bulk, quote
 from messaging.models import Batch, BatchCounter, Message, RefusedRow, Revision, RevisionState
 from senders.models import Sender
 from tests import scenes
@@ -21,7 +21,7 @@ SMALL = 50
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the borders of batches every 50 rows, and quote nothing while the customer waits."""
     monkeypatch.setattr(quote, "BATCH_SIZE", SMALL)
-    monkeypatch.setattr(composing, "QUOTED_AT_ONCE", 0)
+    monkeypatch.setattr(quote, "AT_ONCE", 0)
 
 
 @pytest.fixture

@@ -127,7 +127,6 @@ def test_a_changed_price_brings_a_new_quote_with_a_sentence(
     Destination.objects.filter(country="FR").update(price_hundredths=150)
     address = confirm(page, quoted).url
     fresh = Revision.objects.get(number=2)
-    quote.load(revision=fresh, clock=lambda: now)
     shown = pages.words_of(page.get(address))
     assert "Prices or opt-outs changed since" in shown
     assert "4.2" in shown
@@ -143,7 +142,7 @@ def test_a_quote_of_yesterday_is_priced_again_on_demand(
         assert "Price it again" in shown
         assert "/confirm/" not in shown
         page.post(pages.campaign_url("quote-update", quoted))
-    assert Revision.objects.get(number=2).state == RevisionState.QUOTING
+    assert Revision.objects.get(number=2).state == RevisionState.QUOTED
 
 
 def test_a_quote_that_expired_can_be_priced_again(
@@ -154,7 +153,6 @@ def test_a_quote_that_expired_can_be_priced_again(
     assert "Price it again" in shown
     page.post(pages.campaign_url("quote-update", quoted))
     fresh = Revision.objects.get(number=2)
-    quote.load(revision=fresh, clock=lambda: now)
     assert Revision.objects.get(number=2).messages == 3
 
 
