@@ -152,7 +152,6 @@ def test_a_quote_that_expired_can_be_priced_again(
     shown = pages.words_of(page.get(pages.campaign_url("quote-detail", quoted)))
     assert "Price it again" in shown
     page.post(pages.campaign_url("quote-update", quoted))
-    fresh = Revision.objects.get(number=2)
     assert Revision.objects.get(number=2).messages == 3
 
 
