@@ -117,14 +117,20 @@ class Panel:
         )
 
     def confirm(self, review: requests.Response) -> requests.Response:
-        """Confirm the campaign on a review page."""
-        form = re.search(
-            r'<form[^>]*action="([^"]*/confirm/)"[^>]*>(.*?)</form>', review.text, re.S
-        )
-        assert form is not None, review.url
-        fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form[2]))
+        """Confirm the campaign on a review page, once it is priced."""
+        found: list[re.Match[str]] = []
+
+        def is_priced() -> bool:
+            page = self._session.get(review.url, timeout=30).text
+            found.extend(
+                re.finditer(r'<form[^>]*action="([^"]*/confirm/)"[^>]*>(.*?)</form>', page, re.S)
+            )
+            return bool(found)
+
+        wait_for(is_priced, seconds=60, what=review.url)
+        fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', found[0][2]))
         return self._session.post(
-            self.url + form[1], data=fields, headers={"Referer": self.url}, timeout=30
+            self.url + found[0][1], data=fields, headers={"Referer": self.url}, timeout=30
         )
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
