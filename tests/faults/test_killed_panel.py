@@ -35,7 +35,9 @@ def panel(tmp_path: Path) -> Iterator[Panel]:
     assert made.stop() == 0
 
 
-def work(panel: Panel, round_number: int, told: list[dict[str, str]]) -> None:
+def work(
+    panel: Panel, round_number: int, told: list[dict[str, str]], begun: threading.Event
+) -> None:
     """Send single SMS and one campaign until the process dies; note each form before its post."""
     texts = [f"round {round_number} single {n}" for n in range(SINGLES)]
     numbers = "\n".join(f"+3361230{round_number:02d}{n:02d}" for n in range(TOGETHER))
@@ -43,6 +45,7 @@ def work(panel: Panel, round_number: int, told: list[dict[str, str]]) -> None:
         for n, text in enumerate(texts):
             form = panel.form(recipients=f"+336124{round_number:03d}{n:02d}", text=text)
             told.append(form)
+            begun.set()
             panel.post(form)
         form = panel.form(recipients=numbers, text=f"round {round_number} together")
         told.append(form)
@@ -66,9 +69,11 @@ def test_nothing_is_lost_or_sent_twice(panel: Panel, capsys: pytest.CaptureFixtu
     recovery: list[float] = []
     for number in range(ROUNDS):
         told: list[dict[str, str]] = []
-        worker = threading.Thread(target=work, args=(panel, number, told))
+        begun = threading.Event()
+        worker = threading.Thread(target=work, args=(panel, number, told, begun))
         worker.start()
-        threading.Event().wait(chance.uniform(0.1, LONGEST))
+        assert begun.wait(60)
+        threading.Event().wait(chance.uniform(0, LONGEST))
         panel.kill()
         worker.join()
         panel.start()
