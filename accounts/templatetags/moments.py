@@ -17,7 +17,8 @@ register = template.Library()
 @register.filter
 def moment(at: datetime) -> str:
     """Sat 21 Nov 2026, 08:00; the page names the zone beside it."""
-    return f"{_written(at, pgettext('date format', 'D j M Y'))}, {_written(at, 'H:i')}"
+    day = _written(at, pgettext("date format", "D j M Y"))
+    return f"{day}, {_written(at, 'H:i')}"
 
 
 @register.filter
@@ -44,7 +45,8 @@ def exact_stamp(at: datetime) -> str:
 @register.filter
 def near_moment(at: datetime) -> str:
     """Sat 21 Nov 08:00: for buttons."""
-    return f"{_written(at, pgettext('date format', 'D j M'))} {_written(at, 'H:i')}"
+    day = _written(at, pgettext("date format", "D j M"))
+    return f"{day} {_written(at, 'H:i')}"
 
 
 @register.filter
