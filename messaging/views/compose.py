@@ -10,13 +10,13 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import AccountRequest, Right, account_view
 from accounts.ledger import InsufficientCredits
 from accounts.models import SmsAccount
+from accounts.templatetags.moments import moment
 from messaging import campaigns, composing, overview, sms, wording
 from messaging.forms.compose import ComposeForm, When
 from messaging.forms.readable import readable
@@ -97,10 +97,8 @@ def _sent_words(revision: Revision, account: SmsAccount) -> str:
     leaves_at = overview.departure(revision=revision)
     if leaves_at is None or leaves_at <= timezone.now():
         return _("SMS on its way.")
-    local = timezone.localtime(leaves_at)
-    return _("Planned: leaves %(day)s at %(time)s (%(zone)s).") % {
-        "day": date_format(local, "D j F Y"),
-        "time": date_format(local, "H:i"),
+    return _("Planned: leaves %(moment)s (%(zone)s).") % {
+        "moment": moment(leaves_at),
         "zone": account.time_zone,
     }
 

@@ -91,7 +91,7 @@ def test_a_planned_message_says_when_it_leaves_with_its_zone(
 ) -> None:
     response = pages.post(page, account, when="later", date="2027-03-12", time="08:30")
     shown = pages.words_of(page.get(response.url))
-    assert "leaves Fri 12 March 2027 at 08:30 (Europe/Paris)" in shown
+    assert "leaves Fri 12 Mar 2027, 08:30 (Europe/Paris)" in shown
 
 
 def test_a_commercial_message_at_night_is_planned_for_the_opening(
@@ -100,7 +100,7 @@ def test_a_commercial_message_at_night_is_planned_for_the_opening(
     with time_machine.travel("2027-03-13T21:00:00+01:00", tick=False):
         assert "Plan for Mon 15 Mar 08:00" in size(page, account, not_commercial="")
         response = pages.post(page, account, not_commercial="")
-        assert "leaves Mon 15 March 2027 at 08:00" in pages.words_of(page.get(response.url))
+        assert "leaves Mon 15 Mar 2027, 08:00" in pages.words_of(page.get(response.url))
 
 
 def test_what_was_declared_keeps_its_author(
