@@ -61,7 +61,8 @@ CHECKS = (
         looks_at="messaging_handover WHERE state = 'closed'",
         offenders="""
             SELECT m.id FROM messaging_handover h JOIN messaging_message m
-                ON m.id BETWEEN h.first_message_id AND h.last_message_id
+                ON m.batch_id = h.batch_id
+                AND m.id BETWEEN h.first_message_id AND h.last_message_id
             WHERE h.state = 'closed' AND m.status IS NULL
         """,
     ),
