@@ -1,0 +1,165 @@
+"""A platform in the middle of its day, for the audit: one of everything, through the real doors.
+
+Each campaign stands at another point of its life, so that every check has rows to look at.
+`lifted` lets a test plant what the database itself would refuse.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from accounts.models import SmsAccount, User
+from messaging import campaigns, claims, delivery
+from messaging.carrier.inprocess import InProcessCarrier
+from messaging.carrier.simulator.outcomes import Ending, Terms
+from messaging.models import OptOutCause, Revision
+from messaging.recipients import optout
+from senders.models import Sender
+from tests import factories, scenes
+
+BELGIAN = "+32470123456"
+OPTED_OUT = "+33612300001"
+TABLES = (
+    "accounts_smsaccount",
+    "accounts_creditentry",
+    "accounts_trailentry",
+    "messaging_revision",
+    "messaging_batchcounter",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """The campaigns of an account, by what became of them; `rival` is another tenant's."""
+
+    now: datetime
+    sent: Revision
+    held_back: Revision
+    stopped: Revision
+    leaving: Revision
+    planned: Revision
+    quoted: Revision
+    outdated: Revision
+    rival: Revision
+
+
+def campaign(
+    account: SmsAccount, by: User, sender: Sender, *, now: datetime, **changes: Any
+) -> Revision:
+    """Compose and confirm."""
+    revision = scenes.compose(account, by, sender, now=now, **changes)
+    campaigns.confirm(revision=revision, by=by, total_hundredths=revision.total_hundredths, now=now)
+    revision.refresh_from_db()
+    return revision
+
+
+def day(*, now: datetime) -> Day:
+    """Let a day go by on two accounts of a new database."""
+    factories.make_tariff()
+    by = factories.make_user("alice")
+    account, rival = (
+        factories.make_account(factories.make_customer(name=name), credits=1_000)
+        for name in ("Boulangerie Martin", "Mallory & Co")
+    )
+    terms = Terms(seed=1, shortest=timedelta(0), longest=timedelta(0), failures_percent=0)
+    carrier = InProcessCarrier(
+        books=":memory:", terms=terms, honours_references=True, clock=lambda: now
+    )
+    sender = factories.make_sender(account, now=now)
+    abroad = (*scenes.numbers(1), BELGIAN)
+    made = Day(
+        now=now,
+        sent=_sent(account, by, sender, carrier, now=now),
+        held_back=_held_back(account, by, sender, now=now),
+        stopped=_stopped(account, by, sender, carrier, now=now),
+        leaving=_leaving(account, by, sender, now=now),
+        planned=_planned(account, by, sender, now=now),
+        quoted=scenes.compose(
+            account, by, sender, now=now, numbers=(*abroad, *abroad, "12", OPTED_OUT)
+        ),
+        outdated=scenes.compose(account, by, sender, now=now, numbers=abroad),
+        rival=campaign(
+            rival, by, factories.make_sender(rival, now=now), now=now, is_commercial=True
+        ),
+    )
+    campaigns.renew(revision=made.outdated, by=by, now=now)
+    scenes.hand_over_all(made.rival, carrier, now=now)
+    stranger = scenes.receipt(made.sent, 99, now=now)
+    scenes.receive([*carrier.take_receipts(), stranger], now=now)
+    carrier.close()
+    return made
+
+
+def _sent(
+    account: SmsAccount, by: User, sender: Sender, carrier: InProcessCarrier, *, now: datetime
+) -> Revision:
+    """Two batches; one message skipped, one refused, one not billed."""
+    endings = (Ending.REFUSED, Ending.REJECTED_NOT_BILLED)
+    phones = (scenes.PHONE, OPTED_OUT, *map(scenes.phone_ending, endings), BELGIAN)
+    made = campaign(account, by, sender, now=now, numbers=phones, is_commercial=True)
+    optout.add(account=account, phone=OPTED_OUT, cause=OptOutCause.STOP, now=now)
+    scenes.hand_over_all(made, carrier, now=now)
+    return made
+
+
+def _held_back(account: SmsAccount, by: User, sender: Sender, *, now: datetime) -> Revision:
+    """Cancelled before it left."""
+    later = now + timedelta(hours=1)
+    made = campaign(account, by, sender, now=now, numbers=scenes.numbers(1), due_at=later)
+    return campaigns.cancel(revision=made, by=by, now=now)
+
+
+def _stopped(
+    account: SmsAccount, by: User, sender: Sender, carrier: InProcessCarrier, *, now: datetime
+) -> Revision:
+    """Cancelled when one of two hand-overs had gone."""
+    phones = (scenes.PHONE, BELGIAN)
+    made = campaign(account, by, sender, now=now, numbers=phones, is_commercial=True)
+    first, _second = scenes.leave_all(made, now=now)
+    delivery.hand_over(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(now))
+    return campaigns.cancel(revision=made, by=by, now=now + timedelta(seconds=5))
+
+
+def _leaving(account: SmsAccount, by: User, sender: Sender, *, now: datetime) -> Revision:
+    """One hand-over with the carrier, one that waits."""
+    phones = (scenes.PHONE, BELGIAN)
+    made = campaign(account, by, sender, now=now, numbers=phones, is_commercial=True)
+    first, _second = scenes.leave_all(made, now=now)
+    assert claims.claim(hand_over_id=first.pk, clock=scenes.at(now))
+    return made
+
+
+def _planned(account: SmsAccount, by: User, sender: Sender, *, now: datetime) -> Revision:
+    """Two batches that wait for tomorrow."""
+    phones, tomorrow = (*scenes.numbers(1), BELGIAN), now + timedelta(days=1)
+    return campaign(
+        account, by, sender, now=now, numbers=phones, is_commercial=True, due_at=tomorrow
+    )
+
+
+@contextmanager
+def lifted() -> Iterator[None]:
+    """Let the database accept what it is there to refuse; the transaction puts all back."""
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.execute("PRAGMA ignore_check_constraints = ON")
+            try:
+                yield
+            finally:
+                cursor.execute("PRAGMA ignore_check_constraints = OFF")
+            return
+        # What waits for the end of the transaction would keep the tables from being altered.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in TABLES:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            cursor.execute(
+                "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = %s::regclass",
+                [table],
+            )
+            for (name,) in cursor.fetchall():
+                cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+        yield
