@@ -25,7 +25,7 @@ run: .venv/.run ## The panel, its workers and a simulated carrier on http://127.
 	@exec $(PY) manage.py demo
 
 test: .venv/.dev ## The tests on SQLite, and a smoke test on PostgreSQL and Valkey
-	@$(PY) -m pytest -n 2 -m 'not race and not fault and not browser'
+	@$(PY) -m pytest -n 2 -m 'not postgresql and not stack and not race and not fault and not browser'
 	@echo 'Not run here: the tests on $(subst $(space)$(space),$(space),$(strip $(LEFT_OUT))). Run them with: make test-all'
 
 test-all: .venv/.dev ## All tests, on PostgreSQL and Redis (DATABASE_URL, REDIS_URL, or wheels)
