@@ -18,6 +18,10 @@ def production_settings(**_kwargs: Any) -> list[checks.CheckMessage]:
         "E004: the carrier's secrets are the demo's": settings.DEMO_CARRIER_SECRET
         in (settings.CARRIER_TOKEN, settings.CARRIER_DOOR_SECRET),
         "E005: CARRIER_URL is missing": not settings.CARRIER_URL,
+        # The simulated carrier speaks plain HTTP; a real one is told numbers and texts over TLS.
+        "E006: CARRIER_URL is not https, and ALLOW_SIMULATED_CARRIER is not 1": (
+            settings.CARRIER_URL.startswith("http:") and not settings.ALLOW_SIMULATED_CARRIER
+        ),
     }
     return [
         checks.Error(text.partition(": ")[2], id=f"smsmanager.{text[:4]}")

@@ -12,6 +12,7 @@ def panel(request: HttpRequest) -> dict[str, object]:
     rights: frozenset[str] = getattr(request, "may", frozenset())
     return {
         "demo": settings.DEMO,
+        "carrier_is_simulated": settings.ALLOW_SIMULATED_CARRIER,
         "account": getattr(request, "account", None),
         "may_send": "send" in rights,
     }

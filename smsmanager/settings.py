@@ -127,6 +127,14 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     # A file: threads of one in-memory test database lock each other's tables.
     _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
+    # Nobody waits for ever: for a lock as long as on SQLite; a statement a minute (0 is no limit,
+    # for migrations and reports); a transaction that idles holds locks and is ended. No
+    # transaction waits for a network, so none idles for long.
+    _database["OPTIONS"] = {
+        "connect_timeout": 10,
+        "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s "
+        f"-c statement_timeout={env.int('STATEMENT_TIMEOUT', default=60)}s",
+    }
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": _database}
@@ -182,6 +190,8 @@ CACHES = {
 # --- Carrier ---------------------------------------------------------------------------------
 CARRIER_URL = env.str("CARRIER_URL", default="")
 DEMO_CARRIER_SECRET = "ZGVtby1vbmx5LXNlY3JldC1vZi10aGUtc2ltdWxhdGVkLWNhcnJpZXI="  # noqa: S105 (public)
+# Production hands over to the simulated carrier only if told so, and says so on every page.
+ALLOW_SIMULATED_CARRIER = env.bool("ALLOW_SIMULATED_CARRIER", default=False)
 CARRIER_TOKEN = env.str("CARRIER_TOKEN", default=DEMO_CARRIER_SECRET)
 CARRIER_DOOR_SECRET = env.str("CARRIER_DOOR_SECRET", default=DEMO_CARRIER_SECRET)
 CARRIER_BOOKS = Path(env.str("CARRIER_BOOKS", default=str(DATA_DIR / "carrier.sqlite3")))
@@ -211,7 +221,7 @@ ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="SMS manager <no-reply@localhost>")
 EMAIL_FILE_PATH = DATA_DIR / "mail"
-if "EMAIL_URL" in env.ENVIRON:
+if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

@@ -4,14 +4,22 @@ alice owns an account with credits and an approved sender; bob reads it; mallory
 another customer and must see nothing; sam is staff.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 
 from accounts.models import Customer, Role, SmsAccount, User
 from senders.models import Sender
-from tests import factories
+from tests import factories, lifted
 from tests.house_client import HouseClient
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tables_can_be_emptied() -> Iterator[None]:
+    """Let tests with real transactions clean up after themselves."""
+    with lifted.flush_lifts():
+        yield
 
 
 @pytest.fixture

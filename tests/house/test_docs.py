@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import compose
 from tests.house import tree
 from tests.house.test_settings import variables
 
@@ -68,7 +69,7 @@ def test_decisions_are_numbered_without_gaps_and_listed() -> None:
 def test_the_example_of_the_environment_names_every_variable_and_no_other() -> None:
     named = re.findall(r"^# ?([A-Z][A-Z_]+)=", tree.read(Path(".env.example")), re.MULTILINE)
     assert len(named) == len(set(named))
-    assert set(named) == variables()
+    assert set(named) == variables() | compose.variables()
 
 
 def test_the_changelog_begins_with_what_is_not_released() -> None:

@@ -89,6 +89,19 @@ def test_production_refuses_the_settings_of_the_demo() -> None:
 
 
 @pytest.mark.parametrize(
+    ("allowed", "code"),
+    [pytest.param("0", 1, id="not said"), pytest.param("1", 0, id="said")],
+)
+def test_production_hands_over_to_a_simulated_carrier_only_if_told_so(
+    allowed: str, code: int
+) -> None:
+    simulated = {"CARRIER_URL": "http://carrier:8100", "ALLOW_SIMULATED_CARRIER": allowed}
+    checked = check("--deploy", "--fail-level", "DEBUG", **PRODUCTION | simulated)
+    assert checked.returncode == code
+    assert ("smsmanager.E006" in checked.stderr) == bool(code)
+
+
+@pytest.mark.parametrize(
     ("name", "id_of_check"),
     [
         pytest.param("SECRET_KEY", "smsmanager.E001", id="public secret"),
