@@ -76,8 +76,10 @@ def _offenders(
         obeys = check.obeys
         found = sorted(row[0] for row in cursor if not obeys(*row[1:]))
         return len(found), tuple(found[:NAMED])
+    # Materialised: the limit must not lead the planner to search the big table in order of ids.
     cursor.execute(
-        f"SELECT id, COUNT(*) OVER () FROM ({sql}) AS found ORDER BY id LIMIT {NAMED}",  # noqa: S608 (constants)
+        f"WITH found AS MATERIALIZED ({sql}) "  # noqa: S608 (constants)
+        f"SELECT id, (SELECT COUNT(*) FROM found) FROM found ORDER BY id LIMIT {NAMED}",
         moments,
     )
     rows = cursor.fetchall()
