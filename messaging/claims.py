@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from accounts import suspension
+from accounts import retrying, suspension
 from messaging import calendar, closing, outcomes
 from messaging.bulk import Change
 from messaging.carrier import base
@@ -57,6 +57,7 @@ class _Obstacle(Exception):
         self.act = act
 
 
+@retrying.on_deadlock
 def claim(*, hand_over_id: int, clock: Clock) -> Claim | None:
     """Claim a hand-over that waits; None when it is not ours to hand over now."""
     try:
@@ -80,7 +81,7 @@ def _claim_within(*, hand_over_id: int, clock: Clock) -> Claim | None:
         return None
     batch = Batch.objects.select_related("revision__account").get(pk=hand_over.batch_id)
     skipped = _skip_opted_out(hand_over, batch, now=now)
-    locked = Batch.objects.select_for_update().get(pk=batch.pk)
+    locked = Batch.objects.select_for_update(no_key=True).get(pk=batch.pk)
     now = clock()
     _test_obstacles(hand_over, batch, cancel_requested=locked.cancel_requested, now=now)
     HandOver.objects.filter(pk=hand_over_id).update(claimed_at=now, trouble="")
