@@ -40,14 +40,21 @@ def pytest_terminal_summary(
 
 
 @pytest.fixture(autouse=True)
+def _light_commits(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nobody waits for the disk: who sees whose commit is the same, and rounds are many.
+    monkeypatch.setenv("PGOPTIONS", "-c synchronous_commit=off")
+    connection.close()
+
+
+@pytest.fixture(autouse=True)
 def _no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doorbell, "_publish", lambda task, ids, queue: None)
     monkeypatch.setattr(doorbell, "_publish_once", lambda task, queue: None)
 
 
 @pytest.fixture
-def carrier(tmp_path: Path, now: datetime) -> Iterator[NotingCarrier]:
+def carrier(now: datetime) -> Iterator[NotingCarrier]:
     """A carrier that enters whatever it is given, twice if it is given twice."""
-    made = NotingCarrier(books=tmp_path / "books.sqlite3", now=now + timedelta(seconds=1))
+    made = NotingCarrier(books=":memory:", now=now + timedelta(seconds=1))
     yield made
     made.close()

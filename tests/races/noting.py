@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from messaging import references
 from messaging.carrier import base
@@ -17,7 +16,7 @@ NO_DELAY = Terms(seed=1, shortest=timedelta(0), longest=timedelta(0), failures_p
 class NotingCarrier:
     """A base.Carrier; also looks up the state of the revision at the moment of each call."""
 
-    def __init__(self, *, books: Path, now: datetime) -> None:
+    def __init__(self, *, books: str, now: datetime) -> None:
         """Open the books of a simulated carrier, whose clock stands still."""
         self._inner = InProcessCarrier(
             books=books, terms=NO_DELAY, honours_references=False, clock=lambda: now
