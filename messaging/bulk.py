@@ -63,6 +63,22 @@ def loading() -> Iterator[float]:
         yield LOADER_PAUSE
 
 
+def hold(*, rows: Sequence[tuple[type[models.Model], int]]) -> None:
+    """Keep others from locking rows for an update of their keys until the transaction ends.
+
+    Many may hold a row at once, and its other columns may change meanwhile: a balance does not
+    wait. On SQLite a transaction that writes is alone anyway.
+    """
+    if not is_postgresql():
+        return
+    with connection.cursor() as cursor:
+        for model, row_id in rows:
+            cursor.execute(
+                f"SELECT 1 FROM {_table(model)} WHERE id = %s FOR KEY SHARE",  # noqa: S608 (table name)
+                [row_id],
+            )
+
+
 def reserve_ids(*, name: str, count: int) -> int:
     """Reserve `count` ids in a row and return the first.
 

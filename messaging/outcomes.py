@@ -29,9 +29,7 @@ def record(
     return record_steps(steps=[(s, changes) for s in from_statuses], now=now)
 
 
-def record_steps(
-    *, steps: Sequence[tuple[Status, Sequence[Change]]], now: datetime
-) -> list[Moved]:
+def record_steps(*, steps: Sequence[tuple[Status, Sequence[Change]]], now: datetime) -> list[Moved]:
     """Make, one step after the other, the changes to messages that still have the step's status.
 
     A message moves once: later steps leave it alone. Otherwise as `record`.

@@ -36,8 +36,8 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plan(account: SmsAccount, by: User, sender: Sender, *, now: datetime) -> Revision:
-    """Confirm a campaign of two batches of two hand-overs each."""
-    quoted = scenes.compose(account, by, sender, now=now, numbers=scenes.numbers(8))
+    """Confirm a campaign of two batches, of two hand-overs and of one."""
+    quoted = scenes.compose(account, by, sender, now=now, numbers=scenes.numbers(6))
     return campaigns.confirm(
         revision=quoted, by=by, total_hundredths=quoted.total_hundredths, now=now
     )

@@ -87,9 +87,9 @@ def test_two_schedulers_hand_everything_over_once(
         hand_overs = HandOver.objects.filter(batch__revision=revision)
         found = Counter(hand_overs.values_list("state", "attempt"))
         assert found == {(HandOverState.ANSWERED, 1): RECIPIENTS // 4}
-        assert set(
-            Batch.objects.filter(revision=revision).values_list("state", flat=True)
-        ) == {BatchState.LEFT}
+        assert set(Batch.objects.filter(revision=revision).values_list("state", flat=True)) == {
+            BatchState.LEFT
+        }
         revision.refresh_from_db()
         assert revision.state == RevisionState.LEFT
         proofs.counters_are_rows(revision)
