@@ -3,6 +3,7 @@
 import random
 import time
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -94,7 +95,7 @@ def test_naive_hand_over_goes_out_after_the_cancellation(
 
 
 @pytest.mark.parametrize("has_left", [False, True], ids=["before it leaves", "once it left"])
-def test_a_cancellation_pays_for_what_was_sent_and_no_more(  # noqa: PLR0913 (a scene)
+def test_a_cancellation_pays_for_what_was_sent_and_no_more(
     account: SmsAccount,
     alice: User,
     sender: Sender,
@@ -113,14 +114,8 @@ def test_a_cancellation_pays_for_what_was_sent_and_no_more(  # noqa: PLR0913 (a 
             let_leave(planned, now=now)
             hand_over(planned, carrier, now=now)
 
-        offset = offsets.uniform(0, LONGEST_OFFSET)
-        results = crowd.at_once(
-            [
-                work,
-                work,
-                lambda r=revision, s=offset: cancel_after(s, r, alice, now=now),  # type: ignore[misc] (bound now)
-            ]
-        )
+        cancel = partial(cancel_after, offsets.uniform(0, LONGEST_OFFSET), revision, alice, now=now)
+        results = crowd.at_once([work, work, cancel])
         # What a worker left for later, as the sweep would find it.
         hand_over(revision, carrier, now=now + timedelta(seconds=1))
         closing.settle_cancelled(revision_id=revision.pk, now=now)

@@ -3,6 +3,7 @@
 import uuid
 from collections import Counter
 from datetime import datetime
+from functools import partial
 
 import pytest
 
@@ -25,6 +26,19 @@ def pks(results: list[object]) -> set[int]:
     return {r.pk for r in results if isinstance(r, Revision)}
 
 
+def confirm(revision: Revision, by: User, *, now: datetime) -> Revision:
+    """Confirm as a request of its own does."""
+    found = Revision.objects.get(pk=revision.pk)
+    return campaigns.confirm(
+        revision=found, by=by, total_hundredths=revision.total_hundredths, now=now
+    )
+
+
+def renew(revision: Revision, by: User, *, now: datetime) -> Revision:
+    """Renew as a request of its own does."""
+    return campaigns.renew(revision=Revision.objects.get(pk=revision.pk), by=by, now=now)
+
+
 def test_one_quote_confirmed_by_many_is_debited_once(
     account: SmsAccount, alice: User, sender: Sender, now: datetime
 ) -> None:
@@ -32,12 +46,7 @@ def test_one_quote_confirmed_by_many_is_debited_once(
         quoted = scenes.compose(account, alice, sender, now=now, numbers=scenes.numbers(20))
         total = quoted.total_hundredths
 
-        results = crowd.times(
-            16,
-            lambda q=quoted, t=total: campaigns.confirm(  # type: ignore[misc] (bound now, not later)
-                revision=Revision.objects.get(pk=q.pk), by=alice, total_hundredths=t, now=now
-            ),
-        )
+        results = crowd.times(16, partial(confirm, quoted, alice, now=now))
 
         assert pks(results) == {quoted.pk}
         assert {r.state for r in results if isinstance(r, Revision)} == {RevisionState.SCHEDULED}
@@ -47,7 +56,7 @@ def test_one_quote_confirmed_by_many_is_debited_once(
 
 @pytest.mark.parametrize("recipients", [1, 3], ids=["one recipient", "several"])
 @pytest.mark.parametrize("is_edit", [False, True], ids=["new", "edit"])
-def test_one_form_posted_by_many_makes_one_revision(  # noqa: PLR0913 (a scene)
+def test_one_form_posted_by_many_makes_one_revision(
     account: SmsAccount, alice: User, sender: Sender, now: datetime, recipients: int, is_edit: bool
 ) -> None:
     for _round in range(ROUNDS):
@@ -62,7 +71,7 @@ def test_one_form_posted_by_many_makes_one_revision(  # noqa: PLR0913 (a scene)
 
         results = crowd.times(
             20,
-            lambda d=draft: composing.compose(account=account, by=alice, draft=d, now=now),  # type: ignore[misc] (bound now)
+            partial(composing.compose, account=account, by=alice, draft=draft, now=now),
         )
 
         (made,) = pks(results)
@@ -108,10 +117,8 @@ def test_an_edit_and_a_confirmation_end_in_one_of_them(
 
         results = crowd.at_once(
             [
-                lambda d=draft: composing.compose(account=account, by=alice, draft=d, now=now),  # type: ignore[misc] (bound now)
-                lambda f=first: campaigns.confirm(  # type: ignore[misc] (bound now)
-                    revision=f, by=alice, total_hundredths=f.total_hundredths, now=now
-                ),
+                partial(composing.compose, account=account, by=alice, draft=draft, now=now),
+                partial(confirm, first, alice, now=now),
             ]
         )
 
@@ -130,12 +137,7 @@ def test_one_quote_renewed_by_many_makes_one_new_quote(
     for _round in range(ROUNDS):
         quoted = scenes.compose(account, alice, sender, now=now, numbers=scenes.numbers(3))
 
-        results = crowd.times(
-            8,
-            lambda q=quoted: campaigns.renew(  # type: ignore[misc] (bound now)
-                revision=Revision.objects.get(pk=q.pk), by=alice, now=now
-            ),
-        )
+        results = crowd.times(8, partial(renew, quoted, alice, now=now))
 
         (fresh,) = pks(results) - {quoted.pk}
         assert quoted.campaign.revisions.get(state=RevisionState.QUOTED).pk == fresh

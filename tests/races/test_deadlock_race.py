@@ -3,7 +3,9 @@
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -12,17 +14,18 @@ from accounts import gifts, retrying
 from accounts.models import Customer, SmsAccount, User
 from messaging import campaigns, closing, delivery, quote, receipts
 from messaging.carrier import base
-from messaging.models import Batch, HandOver, HandOverState, OptOutCause, Revision
+from messaging.models import HandOver, HandOverState, OptOutCause, Revision
 from messaging.recipients import optout
 from senders.models import Sender
-from tests import scenes
+from tests import factories, scenes
 from tests.races import crowd, proofs
 from tests.races.noting import NotingCarrier
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 ROUNDS = 8
-GIFT = 300
+GIFTS, GIFT = 3, 300
+PHONES = scenes.numbers(12)
 
 
 def cross(first: Customer, second: Customer, *, both: threading.Barrier) -> None:
@@ -31,13 +34,10 @@ def cross(first: Customer, second: Customer, *, both: threading.Barrier) -> None
         cursor.execute("SET deadlock_timeout = '100ms'")
     with transaction.atomic():
         Customer.objects.filter(pk=first.pk).update(name="Half")
-        try:
+        # The second try meets nobody.
+        with suppress(threading.BrokenBarrierError):
             both.wait(5)
-        except threading.BrokenBarrierError:
-            pass
-        finally:
-            # The second try meets nobody.
-            both.abort()
+        both.abort()
         Customer.objects.filter(pk=second.pk).update(name="Whole")
 
 
@@ -74,82 +74,95 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receipts, "GROUP", 16)
 
 
-@pytest.mark.usefixtures("_small")
-def test_everything_at_once_on_one_account_loses_nothing(  # noqa: PLR0913 (a scene)
-    account: SmsAccount,
-    alice: User,
-    sam: User,
-    sender: Sender,
-    carrier: NotingCarrier,
-    now: datetime,
-) -> None:
-    phones = scenes.numbers(12)
-    later = now + timedelta(minutes=1)
+class Storm:
+    """What people, workers and the carrier do to one account."""
 
-    def quoted() -> Revision:
-        return scenes.compose(account, alice, sender, now=now, numbers=phones, is_commercial=True)
+    def __init__(
+        self, account: SmsAccount, alice: User, sam: User, sender: Sender, carrier: NotingCarrier
+    ) -> None:
+        self.account, self.alice, self.sam = account, alice, sam
+        self.sender, self.carrier = sender, carrier
+        self.now = factories.NOW
+        self.later = self.now + timedelta(minutes=1)
 
-    def confirm(revision: Revision) -> None:
+    def quoted(self) -> Revision:
+        return scenes.compose(
+            self.account, self.alice, self.sender,
+            now=self.now, numbers=PHONES, is_commercial=True,
+        )  # fmt: skip
+
+    def confirm(self, revision: Revision) -> None:
         campaigns.confirm(
-            revision=revision, by=alice, total_hundredths=revision.total_hundredths, now=now
+            revision=revision,
+            by=self.alice,
+            total_hundredths=revision.total_hundredths,
+            now=self.now,
         )
 
-    def work(*revisions: Revision) -> None:
+    def work(self, *revisions: Revision) -> None:
+        clock = scenes.at(self.now)
         for revision in revisions:
-            for pk in Batch.objects.filter(revision=revision).values_list("pk", flat=True):
-                delivery.leave(batch_id=pk, clock=scenes.at(now))
+            for batch in revision.batches.all():
+                delivery.leave(batch_id=batch.pk, clock=clock)
             waiting = HandOver.objects.filter(batch__revision=revision, state=HandOverState.READY)
             for pk in list(waiting.values_list("pk", flat=True)):
-                delivery.hand_over(hand_over_id=pk, carrier=carrier, clock=scenes.at(now))
+                delivery.hand_over(hand_over_id=pk, carrier=self.carrier, clock=clock)
 
-    def tell(*revisions: Revision) -> None:
+    def tell(self, *revisions: Revision) -> None:
+        rejected = base.ReceiptState.REJECTED
         told = [
-            scenes.receipt(
-                revision, n, now=now, state=base.ReceiptState.REJECTED, billed=n % 3 == 0
-            )
+            scenes.receipt(revision, n, now=self.now, state=rejected, billed=n % 3 == 0)
             for n in range(1, 9)
             for revision in revisions
         ]
-        receipts.store(receipts=told, now=now)
-        while receipts.apply_group(now=later):
+        receipts.store(receipts=told, now=self.now)
+        while receipts.apply_group(now=self.later):
             pass
 
-    def give() -> None:
-        for _gift in range(3):
+    def give(self) -> None:
+        for _gift in range(GIFTS):
             gifts.give(
-                account=account, amount_hundredths=GIFT, by=sam, reason="storm",
-                token=uuid.uuid4(), now=now,
+                account=self.account, amount_hundredths=GIFT, by=self.sam, reason="storm",
+                token=uuid.uuid4(), now=self.now,
             )  # fmt: skip
 
-    def cancel(revision: Revision) -> None:
-        try:
-            campaigns.cancel(revision=Revision.objects.get(pk=revision.pk), by=alice, now=now)
-        except campaigns.NotCancellable:
-            return
+    def cancel(self, revision: Revision) -> None:
+        fresh = Revision.objects.get(pk=revision.pk)
+        with suppress(campaigns.NotCancellable):
+            campaigns.cancel(revision=fresh, by=self.alice, now=self.now)
 
-    for stopped in phones[:ROUNDS]:
-        planned, sent = quoted(), quoted()
-        confirm(planned)
-        confirm(sent)
-        work(sent)
+    def settle(self, revision: Revision) -> None:
+        self.work(revision)
+        closing.settle_cancelled(revision_id=revision.pk, now=self.now)
+        scenes.receive([], now=self.later)
+
+
+@pytest.mark.usefixtures("_small")
+def test_everything_at_once_on_one_account_loses_nothing(
+    account: SmsAccount, alice: User, sam: User, sender: Sender, carrier: NotingCarrier
+) -> None:
+    storm = Storm(account, alice, sam, sender, carrier)
+    for stopped in PHONES[:ROUNDS]:
+        planned, sent = storm.quoted(), storm.quoted()
+        storm.confirm(planned)
+        storm.confirm(sent)
+        storm.work(sent)
         # Opted out after the confirmation: the claims of `planned` skip and refund it.
-        optout.add(account=account, phone=stopped, cause=OptOutCause.MANUAL, now=now)
-        fresh = quoted()
+        optout.add(account=account, phone=stopped, cause=OptOutCause.MANUAL, now=storm.now)
+        fresh = storm.quoted()
 
         results = crowd.at_once(
             [
-                lambda r=fresh: confirm(r),  # type: ignore[misc] (bound now)
-                lambda r=planned: cancel(r),  # type: ignore[misc] (bound now)
-                lambda r=(planned, sent): work(*r),  # type: ignore[misc] (bound now)
-                lambda r=(sent, planned): work(*r),  # type: ignore[misc] (bound now)
-                lambda r=(sent, planned): tell(*r),  # type: ignore[misc] (bound now)
-                lambda r=(planned, sent): tell(*r),  # type: ignore[misc] (bound now)
-                give,
+                partial(storm.confirm, fresh),
+                partial(storm.cancel, planned),
+                partial(storm.work, planned, sent),
+                partial(storm.work, sent, planned),
+                partial(storm.tell, sent, planned),
+                partial(storm.tell, planned, sent),
+                storm.give,
             ]
         )
-        work(planned)
-        closing.settle_cancelled(revision_id=planned.pk, now=now)
-        scenes.receive([], now=later)
+        storm.settle(planned)
 
         assert not crowd.errors(results), crowd.errors(results)
         for revision in (fresh, planned, sent):
@@ -157,4 +170,4 @@ def test_everything_at_once_on_one_account_loses_nothing(  # noqa: PLR0913 (a sc
             proofs.counters_are_rows(revision)
         proofs.money_adds_up(account)
     given = account.entries.filter(reason="storm").values_list("amount_hundredths", flat=True)
-    assert list(given) == [GIFT] * 3 * ROUNDS
+    assert list(given) == [GIFT] * GIFTS * ROUNDS

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -38,7 +39,7 @@ def latest_claim(revision: Revision) -> datetime | None:
     )
 
 
-def race(  # noqa: PLR0913 (a scene)
+def race(
     account: SmsAccount,
     by: User,
     sender: Sender,
@@ -78,8 +79,8 @@ def test_nothing_is_claimed_once_its_sender_was_withdrawn(
         sender = factories.make_sender(account, name=f"Martin{n}", now=timezone.now())
         revision = race(
             account, alice, sender, carrier,
-            stop=lambda s=sender: review.withdraw(  # type: ignore[misc] (bound now)
-                sender=s, by=sam, reason="fraud", clock=timezone.now
+            stop=partial(
+                review.withdraw, sender=sender, by=sam, reason="fraud", clock=timezone.now
             ),
         )  # fmt: skip
         until = SenderValidity.objects.get(sender=sender).until
@@ -87,7 +88,6 @@ def test_nothing_is_claimed_once_its_sender_was_withdrawn(
         assert until is not None
         assert last is not None
         lateness.append(last - until)
-    print(lateness)
     assert max(lateness) <= timedelta(0)
 
 
@@ -109,5 +109,4 @@ def test_nothing_is_claimed_once_its_account_was_suspended(
         lateness.append(last - since)
         suspension.resume(account=account, by=sam, now=timezone.now())
         HandOver.objects.filter(state=HandOverState.READY).update(state=HandOverState.CLOSED)
-    print(lateness)
     assert max(lateness) <= timedelta(0)
