@@ -45,7 +45,7 @@ def suspend(request: HttpRequest, pk: int) -> HttpResponse:
             account=account,
             by=cast(User, request.user),
             reason=form.cleaned_data["reason"],
-            now=timezone.now(),
+            clock=timezone.now,
         )
     except suspension.AlreadySuspended:
         messages.info(request, _("This account is suspended already."))

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts import ledger, trail
+from accounts import ledger, retrying, trail
 from accounts.credits import HUNDREDTHS
 from accounts.models import CreditEntry, EntryKind, SmsAccount, User
 
@@ -24,6 +24,7 @@ class AmountOutOfRange(Exception):
     """The gift is nothing, or more than may be given at once."""
 
 
+@retrying.on_deadlock
 def give(
     *,
     account: SmsAccount,

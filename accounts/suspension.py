@@ -4,13 +4,14 @@ Kept as intervals, so that the audit can ask for any past moment. An interval ho
 and not its end, and is closed, never removed. At most one is open per account.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
-from accounts import trail
+from accounts import retrying, trail
 from accounts.models import SmsAccount, Suspension, User
 
 
@@ -22,10 +23,18 @@ class NotSuspended(Exception):
     """No suspension of the account is open."""
 
 
-def suspend(*, account: SmsAccount, by: User, reason: str, now: datetime) -> Suspension:
-    """Let the account hand nothing over from now on. Raises AlreadySuspended."""
+@retrying.on_deadlock
+def suspend(
+    *, account: SmsAccount, by: User, reason: str, clock: Callable[[], datetime]
+) -> Suspension:
+    """Let the account hand nothing over from now on. Raises AlreadySuspended.
+
+    Hand-overs being claimed are waited for; the suspension begins after the last of them.
+    """
     try:
         with transaction.atomic():
+            SmsAccount.objects.select_for_update().get(pk=account.pk)
+            now = clock()
             suspension = Suspension.objects.create(account=account, since=now, reason=reason)
             _record("account.suspended", account=account, by=by, now=now)
             return suspension

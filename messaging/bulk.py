@@ -63,6 +63,22 @@ def loading() -> Iterator[float]:
         yield LOADER_PAUSE
 
 
+def hold(*, rows: Sequence[tuple[type[models.Model], int]]) -> None:
+    """Keep others from locking rows for an update of their keys until the transaction ends.
+
+    Many may hold a row at once, and its other columns may change meanwhile: a balance does not
+    wait. On SQLite a transaction that writes is alone anyway.
+    """
+    if not is_postgresql():
+        return
+    with connection.cursor() as cursor:
+        for model, row_id in rows:
+            cursor.execute(
+                f"SELECT 1 FROM {_table(model)} WHERE id = %s FOR KEY SHARE",  # noqa: S608 (table name)
+                [row_id],
+            )
+
+
 def reserve_ids(*, name: str, count: int) -> int:
     """Reserve `count` ids in a row and return the first.
 
@@ -153,35 +169,39 @@ def move_messages(*, changes: Sequence[Change], from_status: Status) -> list[Mov
         ]
 
 
-def count_moves(*, moved: Sequence[Moved], from_status: Status) -> None:
-    """Carry moved messages from the counters of `from_status` to those of their new status."""
+def count_moves(*, moves: Sequence[tuple[Status, Moved]]) -> None:
+    """Carry moved messages from the counters of the status they had to those of their new one.
+
+    One counter after the other in one order, whether it falls or rises: they are locked here.
+    """
     sums: dict[tuple[int, Status, str, str], list[int]] = {}
-    for m in moved:
+    for from_status, m in moves:
         for status, sign in ((from_status, -1), (m.status, 1)):
             total = sums.setdefault((m.batch_id, status, m.country, m.operator), [0, 0, 0])
             for i, value in enumerate((1, m.parts, m.price_hundredths)):
                 total[i] += sign * value
     table = _table(BatchCounter)
-    less: list[tuple[Any, ...]] = [(*v, *k) for k, v in sorted(sums.items()) if v[0] < 0]
-    more: list[tuple[Any, ...]] = [(*k, *v) for k, v in sorted(sums.items()) if v[0] > 0]
+    change = (
+        f"UPDATE {table} SET messages = messages + %s, parts = parts + %s, "  # noqa: S608 (constants)
+        "price_hundredths = price_hundredths + %s "
+        "WHERE batch_id = %s AND status = %s AND country = %s AND operator = %s"
+    )
+    add = (
+        f"INSERT INTO {table} "  # noqa: S608 (constants)
+        "(batch_id, status, country, operator, messages, parts, price_hundredths) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s) "
+        "ON CONFLICT (batch_id, status, country, operator) DO UPDATE SET "
+        f"messages = {table}.messages + excluded.messages, "
+        f"parts = {table}.parts + excluded.parts, "
+        f"price_hundredths = {table}.price_hundredths + excluded.price_hundredths"
+    )
     with connection.cursor() as cursor:
-        # A counter that falls is there already; an insert of its negative would be refused.
-        cursor.executemany(
-            f"UPDATE {table} SET messages = messages + %s, parts = parts + %s, "  # noqa: S608 (constants)
-            "price_hundredths = price_hundredths + %s "
-            "WHERE batch_id = %s AND status = %s AND country = %s AND operator = %s",
-            less,
-        )
-        cursor.executemany(
-            f"INSERT INTO {table} "  # noqa: S608 (constants)
-            "(batch_id, status, country, operator, messages, parts, price_hundredths) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s) "
-            "ON CONFLICT (batch_id, status, country, operator) DO UPDATE SET "
-            f"messages = {table}.messages + excluded.messages, "
-            f"parts = {table}.parts + excluded.parts, "
-            f"price_hundredths = {table}.price_hundredths + excluded.price_hundredths",
-            more,
-        )
+        for key, values in sorted(sums.items()):
+            if values[0] > 0:
+                cursor.execute(add, [*key, *values])
+            else:
+                # There already: a message left it. An insert of a negative would be refused.
+                cursor.execute(change, [*values, *key])
 
 
 def _table(model: type[models.Model]) -> str:

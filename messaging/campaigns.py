@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Max
 
-from accounts import ledger, suspension, tariff, trail
+from accounts import ledger, retrying, suspension, tariff, trail
 from accounts.models import EntryKind, User
 from messaging import calendar, closing, doorbell, outcomes, quote
 from messaging.models import (
@@ -80,6 +80,7 @@ class NotCancellable(Refused):
     """Nothing of the revision can be held back any more."""
 
 
+@retrying.on_deadlock
 def confirm(*, revision: Revision, by: User, total_hundredths: int, now: datetime) -> Revision:
     """Debit what was quoted and plan the messages. Confirming again changes nothing.
 
@@ -91,6 +92,7 @@ def confirm(*, revision: Revision, by: User, total_hundredths: int, now: datetim
         )
 
 
+@retrying.on_deadlock
 def renew(*, revision: Revision, by: User, now: datetime) -> Revision:
     """Quote the same words to the same recipients anew, in the place of an open quote.
 
@@ -115,6 +117,7 @@ def renew(*, revision: Revision, by: User, now: datetime) -> Revision:
     return fresh
 
 
+@retrying.on_deadlock
 def cancel(*, revision: Revision, by: User, now: datetime) -> Revision:
     """Hold back what has not been handed over and give its credits back.
 
@@ -124,7 +127,7 @@ def cancel(*, revision: Revision, by: User, now: datetime) -> Revision:
     if revision.state in (RevisionState.CANCELLING, RevisionState.CANCELLED):
         return revision
     with transaction.atomic(durable=True):
-        batches = Batch.objects.select_for_update().filter(revision=revision).order_by("pk")
+        batches = closing.lock_batches(revision_id=revision.pk)
         held = [b for b in batches if b.state == BatchState.SCHEDULED]
         leaving = [b.pk for b in batches if b.state == BatchState.LEAVING]
         Batch.objects.filter(pk__in=[b.pk for b in held]).update(state=BatchState.CANCELLED)
@@ -136,10 +139,7 @@ def cancel(*, revision: Revision, by: User, now: datetime) -> Revision:
             if revision.state in (RevisionState.CANCELLING, RevisionState.CANCELLED):
                 return revision
             raise NotCancellable
-        for batch in held:
-            outcomes.refund_batch(
-                batch_id=batch.pk, amount_hundredths=batch.price_hundredths, now=now
-            )
+        outcomes.refund_batches(sums={b.pk: b.price_hundredths for b in held}, now=now)
         trail.record(
             event="campaign.cancelled",
             subject=f"campaign:{revision.campaign.uuid}:{revision.number}",
@@ -186,7 +186,7 @@ def reset_quote(revision: Revision, *, now: datetime) -> None:
 
 def lock_campaign(campaign: Campaign) -> Campaign:
     """Let nobody else make a revision of this campaign until the transaction ends."""
-    return Campaign.objects.select_for_update().get(pk=campaign.pk)
+    return Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
 
 
 def next_number(campaign: Campaign) -> int:
@@ -260,6 +260,8 @@ def confirm_within(*, revision_id: int, by: User, total_hundredths: int, now: da
 
 
 def _schedule_batches(revision: Revision, *, now: datetime) -> None:
+    # By id, as a cancellation and a new quote lock them; calendars would mix the order.
+    closing.lock_batches(revision_id=revision.pk)
     loaded = Batch.objects.filter(revision=revision, state=BatchState.LOADED)
     for code in sorted(set(loaded.values_list("calendar", flat=True))):
         loaded.filter(calendar=code).update(

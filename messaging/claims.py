@@ -1,9 +1,9 @@
 """Claims: who hands what over, and everything that may stand in the way at that moment.
 
 A claim is committed before the carrier hears of it. Cancellation, sender, suspension, opt-outs and
-legal hours are read again in the claim's transaction, after the lock on the batch under which a
-cancellation is set; the moment recorded is read after that lock too. What is skipped is refunded
-there.
+legal hours are read again in the claim's transaction, after the locks under which a cancellation,
+a withdrawal or a suspension is set; the moment recorded is read after them too, so that none of
+these has a time before that of a claim it did not stop. What is skipped is refunded there.
 """
 
 import logging
@@ -14,14 +14,16 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from accounts import suspension
-from messaging import calendar, closing, outcomes
+from accounts import retrying, suspension
+from accounts.models import SmsAccount
+from messaging import bulk, calendar, closing, outcomes
 from messaging.bulk import Change
 from messaging.carrier import base
 from messaging.models import Batch, HandOver, HandOverState, Message, Status
 from messaging.recipients import optout
 from messaging.references import Reference
 from senders import review
+from senders.models import Sender
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ class _Obstacle(Exception):
         self.act = act
 
 
+@retrying.on_deadlock
 def claim(*, hand_over_id: int, clock: Clock) -> Claim | None:
     """Claim a hand-over that waits; None when it is not ours to hand over now."""
     try:
@@ -80,7 +83,9 @@ def _claim_within(*, hand_over_id: int, clock: Clock) -> Claim | None:
         return None
     batch = Batch.objects.select_related("revision__account").get(pk=hand_over.batch_id)
     skipped = _skip_opted_out(hand_over, batch, now=now)
-    locked = Batch.objects.select_for_update().get(pk=batch.pk)
+    locked = Batch.objects.select_for_update(no_key=True).get(pk=batch.pk)
+    # Whoever withdraws the sender or suspends the account waits for this claim, or this for them.
+    bulk.hold(rows=[(Sender, batch.revision.sender_id), (SmsAccount, hand_over.account_id)])
     now = clock()
     _test_obstacles(hand_over, batch, cancel_requested=locked.cancel_requested, now=now)
     HandOver.objects.filter(pk=hand_over_id).update(claimed_at=now, trouble="")

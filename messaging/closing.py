@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts import retrying
 from messaging import outcomes
 from messaging.models import (
     Batch,
@@ -20,6 +21,7 @@ from messaging.models import (
 )
 
 
+@retrying.on_deadlock
 def settle_cancelled(*, revision_id: int, now: datetime) -> None:
     """Close the hand-overs of a cancelled revision that wait, then the revision if none is left.
 
@@ -44,6 +46,15 @@ def settle_cancelled(*, revision_id: int, now: datetime) -> None:
         finish_revision(revision_id=revision_id)
 
 
+def lock_batches(*, revision_id: int) -> list[Batch]:
+    """Lock the batches of a revision by id, and give them as they are then.
+
+    Not against foreign keys: whoever counts an outcome of a batch must not wait for it.
+    """
+    batches = Batch.objects.select_for_update(no_key=True).filter(revision=revision_id)
+    return list(batches.order_by("pk"))
+
+
 def close_hand_over(
     *, hand_over_id: int, status: Status, reason: str | None, now: datetime
 ) -> bool:
@@ -65,7 +76,7 @@ def close_hand_over(
 
 def finish_batch(*, batch_id: int) -> None:
     """Mark a leaving batch as LEFT once no hand-over of it is open. Part of a transaction."""
-    batch = Batch.objects.select_for_update().get(pk=batch_id)
+    batch = Batch.objects.select_for_update(no_key=True).get(pk=batch_id)
     is_open = batch.hand_overs.filter(
         state__in=[HandOverState.READY, HandOverState.CLAIMED]
     ).exists()
@@ -76,7 +87,7 @@ def finish_batch(*, batch_id: int) -> None:
 
 def finish_revision(*, revision_id: int) -> None:
     """Mark a revision as LEFT or CANCELLED once none of its batches is left to leave."""
-    revision = Revision.objects.select_for_update().get(pk=revision_id)
+    revision = Revision.objects.select_for_update(no_key=True).get(pk=revision_id)
     ends = {
         RevisionState.LEAVING: RevisionState.LEFT,
         RevisionState.CANCELLING: RevisionState.CANCELLED,

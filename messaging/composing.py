@@ -14,9 +14,10 @@ from datetime import datetime
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from accounts import retrying
 from accounts.models import SmsAccount, User
 from messaging import audience, campaigns, quote, sms
-from messaging.campaigns import NoRecipient, Refused, SenderNotEnabled
+from messaging.campaigns import NoRecipient, NotConfirmable, Refused, SenderNotEnabled
 from messaging.models import Campaign, RefusedRow, Revision, SourceKind
 from messaging.models.delivery import BATCH_SIZE
 from senders.models import Sender
@@ -90,6 +91,7 @@ class Draft:
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
+@retrying.on_deadlock
 def compose(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Revision:
     """Take a draft: plan it at once if it has one recipient, else give a quote to confirm.
 
@@ -104,8 +106,8 @@ def compose(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Re
             return _send_one(account=account, by=by, draft=draft, now=now)
         with transaction.atomic(durable=True):
             revision = _create(account=account, by=by, draft=draft, now=now)
-    except IntegrityError:
-        # The same form, posted at the same moment, was quicker.
+    except (IntegrityError, NotConfirmable):
+        # The same form, posted at the same moment, was quicker; in an edit, even confirmed.
         if found := _composed_before(account, draft):
             return found
         raise

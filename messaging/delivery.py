@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F
 
+from accounts import retrying
 from messaging import calendar, claims, closing, doorbell, outcomes
 from messaging.bulk import Change
 from messaging.carrier import base
@@ -38,11 +39,12 @@ ASK_AFTER = timedelta(seconds=2)
 BACKOFF = tuple(timedelta(seconds=s) for s in (2, 5, 15, 30, 60))
 
 
+@retrying.on_deadlock
 def leave(*, batch_id: int, clock: Clock) -> None:
     """Let a due batch leave: its hand-overs are there from now on."""
     with transaction.atomic():
         batch = (
-            Batch.objects.select_for_update(of=("self",))
+            Batch.objects.select_for_update(of=("self",), no_key=True)
             .select_related("revision")
             .filter(pk=batch_id, state=BatchState.SCHEDULED)
             .first()
@@ -168,6 +170,7 @@ def _hand_overs(batch: Batch, *, now: datetime) -> list[HandOver]:
     ]
 
 
+@retrying.on_deadlock
 def expire(*, hand_over_id: int, clock: Clock) -> None:
     """Close a hand-over that never reached the carrier within its validity; refunds it."""
     now = clock()
@@ -208,6 +211,7 @@ def _is_still_ours(claim: Claim, **to: object) -> bool:
     )
 
 
+@retrying.on_deadlock
 def _record(claim: Claim, *, changes: list[Change], now: datetime) -> None:
     with transaction.atomic():
         if not _is_still_ours(
@@ -232,6 +236,7 @@ def _put_off(claim: Claim, *, trouble: str, delay: float | None, now: datetime) 
     )
 
 
+@retrying.on_deadlock
 def _back_to_ready(claim: Claim, *, changes: list[Change], now: datetime) -> None:
     """Mark what the carrier knows; the rest may be handed over again."""
     with transaction.atomic():
@@ -241,6 +246,7 @@ def _back_to_ready(claim: Claim, *, changes: list[Change], now: datetime) -> Non
             outcomes.record(changes=changes, from_statuses=[Status.OPEN], now=now)
 
 
+@retrying.on_deadlock
 def _give_up_asking(claim: Claim, *, clock: Clock) -> None:
     """The carrier does not say: ask again later, or call it unknown once validity is over."""
     now = clock()

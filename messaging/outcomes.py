@@ -6,7 +6,7 @@ so that running twice gives nothing back twice.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import F
@@ -23,18 +23,26 @@ def record(
 ) -> list[Moved]:
     """Move the messages that still have one of `from_statuses`; count and refund them.
 
-    Part of the caller's transaction. Locks messages by id, then batches by id, then accounts.
+    Part of the caller's transaction. Locks all the messages before the first counter, then
+    batches by id, then accounts by id: call it once per transaction.
     """
-    moved: list[Moved] = []
-    left = list(changes)
-    for from_status in from_statuses:
-        step = bulk.move_messages(changes=left, from_status=from_status)
-        bulk.count_moves(moved=step, from_status=from_status)
-        moved += step
-        done = {m.message_id for m in step}
-        left = [c for c in left if c.message_id not in done]
-    _refund(moved, now=now)
-    return moved
+    return record_steps(steps=[(s, changes) for s in from_statuses], now=now)
+
+
+def record_steps(*, steps: Sequence[tuple[Status, Sequence[Change]]], now: datetime) -> list[Moved]:
+    """Make, one step after the other, the changes to messages that still have the step's status.
+
+    A message moves once: later steps leave it alone. Otherwise as `record`.
+    """
+    moved: dict[int, tuple[Status, Moved]] = {}
+    for from_status, changes in steps:
+        left = [c for c in changes if c.message_id not in moved]
+        for m in bulk.move_messages(changes=left, from_status=from_status):
+            moved[m.message_id] = from_status, m
+    bulk.count_moves(moves=list(moved.values()))
+    result = [m for _from, m in moved.values()]
+    _refund(result, now=now)
+    return result
 
 
 def close_range(
@@ -51,20 +59,25 @@ def close_range(
     )
 
 
-def refund_batch(*, batch_id: int, amount_hundredths: int, now: datetime) -> None:
-    """Give credits of a batch back, under the next number of its refunds."""
-    if amount_hundredths == 0:
-        return
-    Batch.objects.filter(pk=batch_id).update(refunds=F("refunds") + 1)
-    number, account_id = Batch.objects.values_list("refunds", "account_id").get(pk=batch_id)
-    ledger.refund(
-        account_id=account_id,
-        amount_hundredths=amount_hundredths,
-        kind=EntryKind.REFUND,
-        reference=f"batch:{batch_id}:{number}",
-        actor=None,
-        now=now,
-    )
+def refund_batches(*, sums: Mapping[int, int], now: datetime) -> None:
+    """Give hundredths back by batch id, each under the next number of the batch's refunds.
+
+    All batches are locked before the first account: two refunds cannot wait for each other.
+    """
+    numbered = []
+    for batch_id in sorted(i for i, amount in sums.items() if amount):
+        Batch.objects.filter(pk=batch_id).update(refunds=F("refunds") + 1)
+        number, account_id = Batch.objects.values_list("refunds", "account_id").get(pk=batch_id)
+        numbered.append((account_id, batch_id, number))
+    for account_id, batch_id, number in sorted(numbered):
+        ledger.refund(
+            account_id=account_id,
+            amount_hundredths=sums[batch_id],
+            kind=EntryKind.REFUND,
+            reference=f"batch:{batch_id}:{number}",
+            actor=None,
+            now=now,
+        )
 
 
 def _refund(moved: Iterable[Moved], *, now: datetime) -> None:
@@ -72,5 +85,4 @@ def _refund(moved: Iterable[Moved], *, now: datetime) -> None:
     for m in moved:
         if m.status.is_refunded:
             sums[m.batch_id] += m.price_hundredths
-    for batch_id, amount in sorted(sums.items()):
-        refund_batch(batch_id=batch_id, amount_hundredths=amount, now=now)
+    refund_batches(sums=sums, now=now)

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from accounts import phones, tariff
-from messaging import bulk, calendar, doorbell, sms
+from accounts import phones, retrying, tariff
+from messaging import bulk, calendar, closing, doorbell, sms
 from messaging.audience import Audience, Recipient, Segment
 from messaging.models import (
     Batch,
@@ -87,6 +87,9 @@ class Loader:
                 self._write_batch(code=code, messages=messages, first_id=first_id, until=until)
                 first_id += len(messages)
         revision.refresh_from_db()
+        if revision.rows_loaded != segment.last_position:
+            # Somebody loaded more in between: what this loader remembers is not enough any more.
+            raise Overtaken
         return revision.state != RevisionState.QUOTING
 
     def _priced_by_calendar(self, recipients: list[Recipient]) -> dict[str, list[Priced]]:
@@ -188,6 +191,7 @@ def reserve_ids(count: int) -> int:
     return bulk.reserve_ids(name="message", count=count)
 
 
+@retrying.on_deadlock
 def load(*, revision: Revision, clock: Callable[[], datetime]) -> None:
     """Load a revision to its end. Stops quietly when another loader has taken over.
 
@@ -255,7 +259,7 @@ def drop(*, revision: Revision) -> bool:
 
     Batches are locked before the revision, as a confirmation does.
     """
-    list(Batch.objects.select_for_update().filter(revision=revision).order_by("pk").values("pk"))
+    closing.lock_batches(revision_id=revision.pk)
     if not Revision.objects.filter(
         pk=revision.pk, state__in=[RevisionState.QUOTING, RevisionState.QUOTED]
     ).update(state=RevisionState.STALE):
@@ -264,6 +268,7 @@ def drop(*, revision: Revision) -> bool:
     return True
 
 
+@retrying.on_deadlock
 def expire(*, now: datetime) -> int:
     """Empty the quotes that may no longer be confirmed and mark them stale; give how many."""
     old = Revision.objects.filter(

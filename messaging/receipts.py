@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts import retrying
 from messaging import outcomes, references
 from messaging.bulk import Change
 from messaging.carrier import base
@@ -36,8 +37,12 @@ STATUSES = {
 }
 
 
+@retrying.on_deadlock
 def store(*, receipts: Iterable[base.Receipt], now: datetime) -> None:
-    """Put receipts into the inbox; one that is there already is left alone."""
+    """Put receipts into the inbox; one that is there already is left alone.
+
+    Sorted: two that store the same ones wait for each other at the same receipt.
+    """
     Receipt.objects.bulk_create(
         (
             Receipt(
@@ -52,13 +57,14 @@ def store(*, receipts: Iterable[base.Receipt], now: datetime) -> None:
                 received_at=now,
                 not_before=now,
             )
-            for r in receipts
+            for r in sorted(receipts, key=lambda r: (r.carrier_id, r.state, r.at))
         ),
         ignore_conflicts=True,
         batch_size=1_000,
     )
 
 
+@retrying.on_deadlock
 def apply_group(*, now: datetime) -> int:
     """Apply the next group of receipts; give how many there were."""
     with transaction.atomic():
@@ -87,14 +93,14 @@ def _apply(matched: list[Receipt], ids: dict[str, int], *, now: datetime) -> Non
             message_id=message_id, status=status, reason=receipt.code or None, at=receipt.at
         )
         (final if status.is_final else provisional).setdefault(message_id, change)
-    outcomes.record(
-        changes=list(final.values()),
-        from_statuses=[Status.OPEN, Status.ACCEPTED, Status.UNKNOWN],
-        now=now,
-    )
-    outcomes.record(
-        changes=[c for i, c in provisional.items() if i not in final],
-        from_statuses=[Status.OPEN, Status.ACCEPTED],
+    ends = list(final.values())
+    others = [c for i, c in provisional.items() if i not in final]
+    outcomes.record_steps(
+        steps=[
+            (Status.OPEN, [*ends, *others]),
+            (Status.ACCEPTED, [*ends, *others]),
+            (Status.UNKNOWN, ends),
+        ],
         now=now,
     )
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from accounts import retrying
 from messaging import outcomes
 from messaging.models import Batch, BatchCounter, BatchState, Status
 from messaging.models.delivery import HAND_OVER_SIZE
@@ -31,6 +32,7 @@ def close_quiet_batches(*, now: datetime, most: int) -> int:
     return closed
 
 
+@retrying.on_deadlock
 def _call_unknown(batch: Batch, *, now: datetime) -> None:
     end = batch.first_message_id + batch.messages
     for first in range(batch.first_message_id, end, HAND_OVER_SIZE):

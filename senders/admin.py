@@ -110,9 +110,11 @@ class SenderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
             return self._ask(
                 request, queryset, action="withdraw", title=_("Withdraw"), words=question
             )
-        by, now = cast(User, request.user), timezone.now()
+        by, clock = cast(User, request.user), timezone.now
         self._take(
-            request, queryset, lambda s: review.withdraw(sender=s, by=by, reason=reason, now=now)
+            request,
+            queryset,
+            lambda s: review.withdraw(sender=s, by=by, reason=reason, clock=clock),
         )
         return None
 

@@ -5,13 +5,14 @@ interval it opens or closes and its trail entry. A sender is valid at a moment i
 holds it: its beginning is inside, its end is not. Who may take which step is the caller's matter.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 
-from accounts import trail
+from accounts import retrying, trail
 from accounts.models import SmsAccount, User
 from senders import rules
 from senders.models import Sender, SenderState, SenderValidity
@@ -60,17 +61,21 @@ def enable(*, sender: Sender, by: User, now: datetime) -> None:
         _record("sender.enabled", sender=sender, by=by, now=now)
 
 
-def disable(*, sender: Sender, by: User, now: datetime) -> None:
+@retrying.on_deadlock
+def disable(*, sender: Sender, by: User, clock: Callable[[], datetime]) -> None:
     """Put an enabled sender aside, until enabled again. Raises WrongState."""
     with transaction.atomic():
+        now = _lock(sender, clock=clock)
         _move(sender, start=[SenderState.ENABLED], end=SenderState.DISABLED)
         _close(sender, now=now)
         _record("sender.disabled", sender=sender, by=by, now=now)
 
 
-def withdraw(*, sender: Sender, by: User, reason: str, now: datetime) -> None:
+@retrying.on_deadlock
+def withdraw(*, sender: Sender, by: User, reason: str, clock: Callable[[], datetime]) -> None:
     """Take a sender away for good; its owner cannot enable it again. Raises WrongState."""
     with transaction.atomic():
+        now = _lock(sender, clock=clock)
         _move(sender, start=[SenderState.ENABLED, SenderState.DISABLED], end=SenderState.WITHDRAWN)
         _close(sender, now=now)
         _record("sender.withdrawn", sender=sender, by=by, now=now, reason=reason)
@@ -93,6 +98,12 @@ def is_valid(*, sender_id: int, now: datetime) -> bool:
 def choosable(*, account: SmsAccount) -> QuerySet[Sender]:
     """Give the senders a new message of the account may bear, by name."""
     return Sender.objects.filter(account=account, state=SenderState.ENABLED).order_by("name")
+
+
+def _lock(sender: Sender, *, clock: Callable[[], datetime]) -> datetime:
+    """Wait for the hand-overs being claimed under this sender, and give the moment after them."""
+    Sender.objects.select_for_update().get(pk=sender.pk)
+    return clock()
 
 
 def _move(sender: Sender, *, start: list[SenderState], end: SenderState) -> None:

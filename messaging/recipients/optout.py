@@ -10,10 +10,12 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Max
 
+from accounts import retrying
 from accounts.models import SmsAccount
 from messaging.models import OptOut, OptOutCause
 
 
+@retrying.on_deadlock
 def add(*, account: SmsAccount, phone: str, cause: OptOutCause, now: datetime) -> bool:
     """Opt a phone out; false when it was already."""
     try:

@@ -153,7 +153,7 @@ def test_a_balance_cannot_be_typed(desk: HouseClient, account: SmsAccount) -> No
 def test_every_list_can_be_opened_and_searched(
     client: Client, sam: User, account: SmsAccount, now: datetime, model: str
 ) -> None:
-    suspension.suspend(account=account, by=sam, reason="unpaid", now=now)
+    suspension.suspend(account=account, by=sam, reason="unpaid", clock=lambda: now)
     client.force_login(sam)
     assert client.get(f"/admin/accounts/{model}/", {"q": "am12345"}).status_code == 200
 
@@ -171,7 +171,7 @@ def test_customers_and_users_are_found_while_typing(
 def test_money_and_evidence_are_looked_at_only(
     client: Client, sam: User, account: SmsAccount, now: datetime, model: str
 ) -> None:
-    suspension.suspend(account=account, by=sam, reason="unpaid", now=now)
+    suspension.suspend(account=account, by=sam, reason="unpaid", clock=lambda: now)
     row = {
         "creditentry": CreditEntry.objects.first(),
         "trailentry": TrailEntry.objects.first(),

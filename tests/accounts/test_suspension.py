@@ -17,7 +17,7 @@ def is_suspended(account: SmsAccount, now: datetime) -> bool:
 def test_an_account_is_suspended_from_its_moment_until_it_is_resumed(
     account: SmsAccount, sam: User, now: datetime
 ) -> None:
-    suspension.suspend(account=account, by=sam, reason="unpaid", now=now)
+    suspension.suspend(account=account, by=sam, reason="unpaid", clock=lambda: now)
     suspension.resume(account=account, by=sam, now=now + HOUR)
     moments = [now - HOUR, now, now + HOUR / 2, now + HOUR]
     assert [is_suspended(account, m) for m in moments] == [False, True, True, False]
@@ -26,16 +26,16 @@ def test_an_account_is_suspended_from_its_moment_until_it_is_resumed(
 def test_a_suspension_concerns_one_account(
     account: SmsAccount, mallorys_account: SmsAccount, sam: User, now: datetime
 ) -> None:
-    suspension.suspend(account=account, by=sam, reason="unpaid", now=now)
+    suspension.suspend(account=account, by=sam, reason="unpaid", clock=lambda: now)
     assert not is_suspended(mallorys_account, now)
 
 
 def test_a_suspended_account_is_not_suspended_again(
     account: SmsAccount, sam: User, now: datetime
 ) -> None:
-    suspension.suspend(account=account, by=sam, reason="unpaid", now=now)
+    suspension.suspend(account=account, by=sam, reason="unpaid", clock=lambda: now)
     with pytest.raises(suspension.AlreadySuspended):
-        suspension.suspend(account=account, by=sam, reason="again", now=now + HOUR)
+        suspension.suspend(account=account, by=sam, reason="again", clock=lambda: now + HOUR)
     assert Suspension.objects.get().reason == "unpaid"
 
 
@@ -49,14 +49,14 @@ def test_an_account_that_is_not_suspended_is_not_resumed(
 def test_a_clock_that_is_behind_leaves_an_empty_interval(
     account: SmsAccount, sam: User, now: datetime
 ) -> None:
-    suspension.suspend(account=account, by=sam, reason="unpaid", now=now)
+    suspension.suspend(account=account, by=sam, reason="unpaid", clock=lambda: now)
     suspension.resume(account=account, by=sam, now=now - HOUR)
     interval = Suspension.objects.get()
     assert interval.since == interval.until == now
 
 
 def test_the_trail_names_both_steps(account: SmsAccount, sam: User, now: datetime) -> None:
-    suspension.suspend(account=account, by=sam, reason="unpaid", now=now)
+    suspension.suspend(account=account, by=sam, reason="unpaid", clock=lambda: now)
     suspension.resume(account=account, by=sam, now=now + HOUR)
     steps = TrailEntry.objects.filter(subject=f"account:{account.name}", event__startswith="acc")
     assert list(steps.order_by("at").values_list("event", "actor")) == [

@@ -121,7 +121,7 @@ def test_without_credit_a_confirmation_changes_nothing(
 def test_a_suspended_account_confirms_nothing(
     quoted: Revision, alice: User, sam: User, account: SmsAccount, now: datetime
 ) -> None:
-    suspension.suspend(account=account, by=sam, reason="unpaid", now=now)
+    suspension.suspend(account=account, by=sam, reason="unpaid", clock=lambda: now)
     with pytest.raises(campaigns.AccountSuspended):
         campaigns.confirm(revision=quoted, by=alice, total_hundredths=1000, now=now)
 

@@ -57,7 +57,7 @@ def test_the_page_offers_enabled_senders_only(page: HouseClient, account: SmsAcc
 def test_without_a_sender_the_page_says_who_enables_one(
     page: HouseClient, account: SmsAccount, sender: Sender, sam: User, now: datetime
 ) -> None:
-    review.disable(sender=sender, by=sam, now=now)
+    review.disable(sender=sender, by=sam, clock=lambda: now)
     shown = pages.words_of(page.get(pages.compose_url(account)))
     assert "No sender is enabled yet" in shown
     assert "<textarea" not in shown
@@ -265,7 +265,7 @@ def test_missing_credit_says_what_is_needed_and_what_there_is(
 def test_a_suspended_account_sends_nothing(
     page: HouseClient, account: SmsAccount, sam: User, now: datetime
 ) -> None:
-    suspension.suspend(account=account, by=sam, reason="unpaid", now=now)
+    suspension.suspend(account=account, by=sam, reason="unpaid", clock=lambda: now)
     response = pages.post(page, account)
     assert response.status_code == 422
     assert "The account is suspended" in pages.words_of(response)
@@ -275,7 +275,7 @@ def test_a_sender_disabled_meanwhile_is_refused(
     page: HouseClient, account: SmsAccount, sender: Sender, sam: User, now: datetime
 ) -> None:
     factories.make_sender(account, name="Other")
-    review.disable(sender=sender, by=sam, now=now)
+    review.disable(sender=sender, by=sam, clock=lambda: now)
     assert "not enabled" in errors_of(pages.post(page, account))
 
 

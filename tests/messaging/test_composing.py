@@ -198,7 +198,7 @@ def test_without_credit_nothing_is_written(
 def test_a_disabled_sender_is_refused(
     account: SmsAccount, alice: User, sender: Sender, now: datetime
 ) -> None:
-    review.disable(sender=sender, by=alice, now=now)
+    review.disable(sender=sender, by=alice, clock=lambda: now)
     with pytest.raises(campaigns.SenderNotEnabled):
         scenes.compose(account, alice, sender, now=now + timedelta(seconds=1))
     assert not Revision.objects.exists()

@@ -185,7 +185,7 @@ def test_a_worker_that_wakes_after_its_lease_records_nothing(
 
 
 def disable_sender(revision: Revision, by: User, now: datetime) -> None:
-    review.disable(sender=revision.sender, by=by, now=now)
+    review.disable(sender=revision.sender, by=by, clock=lambda: now)
 
 
 def opt_all_out(revision: Revision, by: User, now: datetime) -> None:
@@ -225,7 +225,7 @@ def test_who_opted_out_since_the_quote_is_skipped_alone(
 def test_a_suspended_account_waits(
     planned: Revision, carrier: InProcessCarrier, sam: User, now: datetime
 ) -> None:
-    suspension.suspend(account=planned.account, by=sam, reason="unpaid", now=now)
+    suspension.suspend(account=planned.account, by=sam, reason="unpaid", clock=lambda: now)
     scenes.hand_over_all(planned, carrier, now=now + timedelta(seconds=1))
     assert {h.trouble for h in HandOver.objects.all()} == {"suspended"}
     assert taken(carrier) == 0

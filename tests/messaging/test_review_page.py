@@ -180,7 +180,7 @@ def test_a_quote_without_recipients_cannot_be_confirmed(
 def test_a_sender_disabled_since_is_told_at_the_confirmation(
     page: HouseClient, quoted: Revision, sender: Sender, sam: User, now: datetime
 ) -> None:
-    review.disable(sender=sender, by=sam, now=now)
+    review.disable(sender=sender, by=sam, clock=lambda: now)
     shown = pages.words_of(page.get(confirm(page, quoted).url))
     assert "This sender is not enabled" in shown
 

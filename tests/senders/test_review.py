@@ -57,9 +57,9 @@ def test_an_enabled_sender_is_valid_from_then_on(waiting: Sender, sam: User, now
 
 
 def test_the_past_keeps_its_validity(sender: Sender, alice: User, sam: User, now: datetime) -> None:
-    review.disable(sender=sender, by=alice, now=now + HOUR)
+    review.disable(sender=sender, by=alice, clock=lambda: now + HOUR)
     review.enable(sender=sender, by=alice, now=now + 2 * HOUR)
-    review.withdraw(sender=sender, by=sam, reason="fraud", now=now + 3 * HOUR)
+    review.withdraw(sender=sender, by=sam, reason="fraud", clock=lambda: now + 3 * HOUR)
     valid = [is_valid(sender, now + n * HOUR / 2) for n in range(8)]
     assert valid == [True, True, False, False, True, True, False, False]
     assert SenderValidity.objects.filter(sender=sender).count() == 2
@@ -71,11 +71,11 @@ def enable(sender: Sender, by: User, now: datetime) -> None:
 
 
 def disable(sender: Sender, by: User, now: datetime) -> None:
-    review.disable(sender=sender, by=by, now=now)
+    review.disable(sender=sender, by=by, clock=lambda: now)
 
 
 def withdraw(sender: Sender, by: User, now: datetime) -> None:
-    review.withdraw(sender=sender, by=by, reason="fraud", now=now)
+    review.withdraw(sender=sender, by=by, reason="fraud", clock=lambda: now)
 
 
 def refuse(sender: Sender, by: User, now: datetime) -> None:
@@ -131,7 +131,7 @@ def test_a_stale_copy_cannot_take_a_step_again(waiting: Sender, sam: User, now: 
 def test_a_clock_that_is_behind_leaves_an_empty_interval(
     sender: Sender, sam: User, now: datetime
 ) -> None:
-    review.disable(sender=sender, by=sam, now=now - HOUR)
+    review.disable(sender=sender, by=sam, clock=lambda: now - HOUR)
     interval = SenderValidity.objects.get()
     assert interval.since == interval.until == now
 

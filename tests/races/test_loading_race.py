@@ -1,0 +1,88 @@
+"""Several loaders of one campaign."""
+
+from datetime import datetime
+from functools import partial
+from itertools import pairwise
+
+import pytest
+from django.db.models import Sum
+
+from accounts.models import SmsAccount, User
+from messaging import doorbell, quote
+from messaging.models import Batch, BatchCounter, Campaign, Message, Revision, RevisionState
+from senders.models import Sender
+from tests import scenes
+from tests.races import crowd
+
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+
+ROUNDS = 20
+RECIPIENTS = 60
+BATCH = 7
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nothing is loaded when composed; everything later, by several.
+    monkeypatch.setattr(quote, "AT_ONCE", 0)
+    monkeypatch.setattr(quote, "BATCH_SIZE", BATCH)
+    monkeypatch.setattr(doorbell, "_publish", lambda task, ids, queue: None)
+
+
+def test_naive_numbering_gives_a_number_twice(
+    account: SmsAccount, alice: User, now: datetime
+) -> None:
+    def twice() -> bool:
+        numbered: list[int] = []
+
+        def naive() -> None:
+            number = Campaign.objects.filter(account=account).count()
+            Campaign.objects.create(account=account, created_by=alice, created_at=now)
+            numbered.append(number)
+
+        crowd.times(3, naive)
+        return len(set(numbered)) < len(numbered)
+
+    crowd.show(twice)
+
+
+def test_several_loaders_load_every_recipient_once(
+    account: SmsAccount, alice: User, sender: Sender, now: datetime
+) -> None:
+    # The same number in every third segment; segments of nothing but bad numbers and repetitions.
+    good = scenes.numbers(RECIPIENTS)
+    given = (*good[:21], *good[:7], *(["+33000"] * 7), *good[21:], *good[::5])
+    for _round in range(ROUNDS):
+        revision = scenes.compose(account, alice, sender, now=now, numbers=given)
+        assert revision.state == RevisionState.QUOTING
+
+        results = crowd.times(
+            3,
+            partial(quote.load_by_id, revision_id=revision.pk, clock=scenes.at(now)),
+        )
+        # The sweep finds a quote whose loaders all died; none may have.
+        revision.refresh_from_db()
+
+        assert not crowd.errors(results), crowd.errors(results)
+        assert revision.state == RevisionState.QUOTED
+        whole_and_once(revision, expected=good, given=len(given))
+
+
+def whole_and_once(revision: Revision, *, expected: tuple[str, ...], given: int) -> None:
+    """Check recipients, positions, numbers and totals of a loaded revision."""
+    batches = list(Batch.objects.filter(revision=revision).order_by("number"))
+    messages = Message.objects.filter(batch__in=[b.pk for b in batches])
+    assert sorted(messages.values_list("recipient", flat=True)) == sorted(expected)
+    assert [b.number for b in batches] == list(range(1, len(batches) + 1))
+    assert batches[0].first_position == 1
+    for one, other in pairwise(batches):
+        assert other.first_position == one.first_position + one.messages
+    for batch in batches:
+        ids = messages.filter(batch=batch).order_by("pk").values_list("pk", flat=True)
+        assert list(ids) == [batch.first_message_id + n for n in range(batch.messages)]
+    assert revision.messages == len(expected) == sum(b.messages for b in batches)
+    assert revision.total_hundredths == sum(b.price_hundredths for b in batches)
+    assert revision.rows_loaded == given == revision.rows_total
+    assert revision.messages + revision.refused + revision.duplicates == given
+    counted = BatchCounter.objects.filter(batch__in=batches).aggregate(n=Sum("messages"))
+    assert counted["n"] == len(expected)
