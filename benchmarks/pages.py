@@ -7,6 +7,7 @@ and `clear` takes them away without a trace: they were never charged.
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from statistics import median
 
 from django.db import connection, transaction
@@ -46,13 +47,10 @@ def measure(*, made: Scene, revision: Revision) -> dict[str, float]:
     url = reverse("messaging:message-list", args=[made.account.name])
     found = {}
     for name, cursor in _cursors(made, revision).items():
-        found[f"history_{name}_page_ms"] = _milliseconds(
-            lambda cursor=cursor: history.page(
-                account_id=made.account.pk, wanted=EVERYTHING, cursor=cursor
-            )
-        )
+        read = partial(history.page, account_id=made.account.pk, wanted=EVERYTHING, cursor=cursor)
+        found[f"history_{name}_page_ms"] = _milliseconds(read)
         found[f"history_{name}_http_ms"] = _milliseconds(
-            lambda cursor=cursor: client.get(url, {"cursor": cursor})
+            partial(client.get, url, {"cursor": cursor})
         )
     return found
 

@@ -34,11 +34,8 @@ class Template:
         pieces = _COLUMN.split(text)
         self._places = tuple(pieces[1::2])
         self._frame = "%s".join(piece.replace("%", "%%") for piece in pieces[::2])
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names used, each once, in the order of the text."""
-        return tuple(dict.fromkeys(self._places))
+        # The names used, each once, in the order of the text.
+        self.columns = tuple(dict.fromkeys(self._places))
 
     def render(self, values: Mapping[str, str]) -> str:
         """Give the text for one recipient. Raises MissingValue; a default is the caller's.

@@ -45,8 +45,9 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("It makes an account with credits: never where MODE=production.")
         call_command("migrate", verbosity=0)
+        mistakes: list[str] = []
         if options["history"]:
-            figures, mistakes = _time_history(options["history"], keep=options["keep"]), []
+            figures = _time_history(options["history"], keep=options["keep"])
         else:
             figures, mistakes = self._send(options["recipients"], keep=options["keep"])
         self._print(figures, as_json=options["json"])
