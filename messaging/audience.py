@@ -1,14 +1,19 @@
 """Who gets a revision's messages: rows of its sources, after refusals, duplicates and opt-outs.
 
 Reads the frozen sources from front to back and sorts each row into one of four bins. Nothing is
-written here and no text is priced. The first of several equal numbers wins, in the order of the
-sources, so a loader that resumes first re-reads what it had loaded.
+priced here and no text is rendered. The first of several equal numbers wins, in the order of the
+sources, so a loader that resumes first re-reads what it had loaded. A million rows pass through
+here: they are tuples, and one chunk of them is in memory at a time.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
+from typing import NamedTuple
+
+from django.db.models import F
 
 from accounts import phones
 from messaging.models import RecipientSource, Revision, SourceChunk, SourceKind
@@ -16,31 +21,39 @@ from messaging.recipients import optout
 
 # A row refused is shown and downloaded as it was given, up to this many characters.
 GIVEN_SHOWN = 80
+# What people typed is in international form; what comes out of files is repaired.
+LENIENT: dict[str, bool] = {SourceKind.TYPED: False, SourceKind.LIST: True}
+
+# Values by column; None where the source has no columns, and the text is sent as it stands.
+Values = Mapping[str, str] | None
 
 
 class RowRefusal(StrEnum):
     """Why a row with a good number is refused; bad numbers carry a phones.Reason."""
 
     NO_PRICE = "NO_PRICE"
+    # Of personalised texts.
+    NO_VALUE = "NO_VALUE"
+    TEXT_EMPTY = "TEXT_EMPTY"
+    TEXT_NUL = "TEXT_NUL"
+    TEXT_LONE_SURROGATE = "TEXT_LONE_SURROGATE"
+    TOO_MANY_PARTS = "TOO_MANY_PARTS"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """One row of a source, as given."""
 
     position: int
     given: str
-    values: dict[str, str] | None
+    values: Values
     lenient: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class Recipient(NamedTuple):
     """A row that will become a message."""
 
-    position: int
+    row: Row
     phone: phones.Phone
-    values: dict[str, str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,25 +75,40 @@ class Segment:
     duplicates: int = 0
     opted_out: int = 0
 
+    def refuse(self, row: Row, reason: str) -> None:
+        """Put a row into the bin of those that become no message."""
+        self.refused.append(
+            Refusal(position=row.position, given=_storable(row.given)[:GIVEN_SHOWN], reason=reason)
+        )
 
-def freeze(*, revision: Revision, kind: SourceKind, given: list[str], chunk_size: int) -> None:
-    """Write the rows of a source as given, once, after the sources already there."""
+
+def freeze(
+    *, revision: Revision, kind: SourceKind, rows: Iterable[tuple[str, Values]], chunk_size: int
+) -> int:
+    """Write the rows of a source as given, once, after the sources already there; count them.
+
+    Part of the caller's transaction. `rows` may be a stream: a chunk of it is held at a time.
+    """
     source = RecipientSource.objects.create(
         revision=revision,
         ordinal=revision.sources.count() + 1,
         kind=kind,
         first_position=revision.rows_total + 1,
-        rows=len(given),
+        rows=0,
     )
-    SourceChunk.objects.bulk_create(
-        SourceChunk(
+    stream = iter(rows)
+    while chunk := list(islice(stream, chunk_size)):
+        SourceChunk.objects.create(
             source=source,
-            first_position=source.first_position + start,
-            rows=len(given[start : start + chunk_size]),
-            content=json.dumps([[g, None] for g in given[start : start + chunk_size]]),
+            first_position=source.first_position + source.rows,
+            rows=len(chunk),
+            content=json.dumps(chunk, separators=(",", ":")),
         )
-        for start in range(0, len(given), chunk_size)
-    )
+        source.rows += len(chunk)
+    source.save(update_fields=["rows"])
+    revision.rows_total += source.rows
+    revision.save(update_fields=["rows_total"])
+    return source.rows
 
 
 class Audience:
@@ -112,22 +140,17 @@ class Audience:
         try:
             phone = phones.parse(row.given, lenient=row.lenient)
         except phones.InvalidNumber as refusal:
-            reason = str(refusal.reason)
+            out.refuse(row, str(refusal.reason))
+            return
+        number = int(phone.e164)
+        if number in self._seen:
+            out.duplicates += 1
+            return
+        self._seen.add(number)
+        if phone.country in priced:
+            out.recipients.append(Recipient(row, phone))
         else:
-            number = int(phone.e164)
-            if number in self._seen:
-                out.duplicates += 1
-                return
-            self._seen.add(number)
-            if phone.country in priced:
-                out.recipients.append(
-                    Recipient(position=row.position, phone=phone, values=row.values)
-                )
-                return
-            reason = RowRefusal.NO_PRICE
-        out.refused.append(
-            Refusal(position=row.position, given=row.given[:GIVEN_SHOWN], reason=reason)
-        )
+            out.refuse(row, RowRefusal.NO_PRICE)
 
     def _leave_out_opted_out(self, out: Segment) -> None:
         revision = self._revision
@@ -136,28 +159,27 @@ class Audience:
         out_of_it = optout.opted_out(
             account_id=revision.account_id, phones=[r.phone.e164 for r in out.recipients]
         )
-        out.opted_out = len(out_of_it)
-        out.recipients = [r for r in out.recipients if r.phone.e164 not in out_of_it]
+        if out_of_it:
+            out.opted_out = len(out_of_it)
+            out.recipients = [r for r in out.recipients if r.phone.e164 not in out_of_it]
 
 
 def rows(*, revision: Revision, after: int, until: int) -> Iterator[Row]:
     """Give the rows with after < position <= until, in order, one chunk in memory at a time."""
-    chunks = (
-        SourceChunk.objects.filter(
-            source__revision=revision, first_position__lte=until, source__first_position__lte=until
-        )
-        .order_by("first_position")
-        .values_list("first_position", "rows", "source__kind", "id")
-    )
-    for first, count, kind, chunk_id in chunks:
-        if first + count - 1 <= after:
-            continue
+    chunks = SourceChunk.objects.filter(
+        source__revision=revision,
+        source__first_position__lte=until,
+        first_position__lte=until,
+        first_position__gt=after - F("rows"),
+    ).order_by("first_position")
+    for first, kind, chunk_id in chunks.values_list("first_position", "source__kind", "id"):
         content = SourceChunk.objects.values_list("content", flat=True).get(pk=chunk_id)
+        lenient = LENIENT[kind]
         for position, (given, values) in enumerate(json.loads(content), start=first):
             if after < position <= until:
-                yield Row(
-                    position=position,
-                    given=given,
-                    values=values,
-                    lenient=kind != SourceKind.TYPED,
-                )
+                yield Row(position, given, values, lenient)
+
+
+def _storable(given: str) -> str:
+    """Make what a file held fit for both databases; nobody is called by it any more."""
+    return given.replace("\0", "\ufffd").encode(errors="replace").decode()

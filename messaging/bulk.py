@@ -8,8 +8,9 @@ doors, long before they get here.
 
 import io
 import json
+import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,8 @@ from messaging.models import BatchCounter, IdBlock, Message, Status
 _one_loader = threading.Lock()
 # Between two batches of a loader on SQLite, so that a page gets its turn (seconds).
 LOADER_PAUSE = 0.02
+# What COPY would read as something else.
+_ESCAPED = re.compile(r"[\\\t\n\r]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +105,7 @@ def insert_rows(
     names = ", ".join(connection.ops.quote_name(c) for c in columns)
     with connection.cursor() as cursor:
         if is_postgresql():
-            text = io.StringIO("".join(map(_copy_line, rows)))
+            text = io.StringIO(_copy_text(rows))
             with connection.wrap_database_errors:
                 cursor.copy_expert(f"COPY {_table(model)} ({names}) FROM STDIN", text)
         else:
@@ -111,6 +114,44 @@ def insert_rows(
                 f"INSERT INTO {_table(model)} ({names}) VALUES ({marks})",  # noqa: S608 (names)
                 list(rows),
             )
+
+
+def insert_new(
+    *,
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    same: Mapping[str, Any],
+) -> None:
+    """Insert rows given as values of `columns`; one that is there already is left alone.
+
+    `same` are the columns with one value for all rows. Part of the caller's transaction.
+    """
+    if not rows:
+        return
+    if is_postgresql():
+        fields = [model._meta.get_field(c) for c in columns]
+        # A length limit in the cast would cut what is too long in silence.
+        types = [str(f.db_type(connection)).partition("(")[0] for f in fields]
+        given = [list(values) for values in zip(*rows, strict=True)]
+        read = [f"u.c{i}" for i in range(len(columns))]
+        source = (
+            f"unnest({', '.join(f'%s::{t}[]' for t in types)}) "
+            f"AS u({', '.join(f'c{i}' for i in range(len(columns)))})"
+        )
+    else:
+        given = [json.dumps([list(map(_plain, row)) for row in rows])]
+        read = [f"json_extract(value, '$[{i}]')" for i in range(len(columns))]
+        source = "json_each(%s)"
+        same = {name: _plain(value) for name, value in same.items()}
+    names = ", ".join(connection.ops.quote_name(c) for c in (*columns, *same))
+    values = ", ".join((*read, *["%s"] * len(same)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_table(model)} ({names}) SELECT {values} FROM {source} "  # noqa: S608 (names)
+            "WHERE true ON CONFLICT DO NOTHING",
+            [*same.values(), *given],
+        )
 
 
 def move_messages(*, changes: Sequence[Change], from_status: Status) -> list[Moved]:
@@ -208,25 +249,29 @@ def _table(model: type[models.Model]) -> str:
     return str(connection.ops.quote_name(model._meta.db_table))
 
 
+def _plain(value: Any) -> Any:
+    return _iso(value) if isinstance(value, datetime) else value
+
+
 def _iso(moment: datetime) -> str:
     # As Django's SQLite back end writes moments: UTC, no zone.
     adapted = connection.ops.adapt_datetimefield_value(moment)
     return str(adapted)
 
 
-def _copy_line(row: Sequence[Any]) -> str:
-    return "\t".join(map(_copy_value, row)) + "\n"
+def _copy_text(rows: Iterable[Sequence[Any]]) -> str:
+    """Write rows the way COPY reads them: column by column, which costs a third of row by row."""
+    columns = [_copy_column(values) for values in zip(*rows, strict=True)]
+    return "".join(f"{line}\n" for line in map("\t".join, zip(*columns, strict=True)))
 
 
-def _copy_value(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    if isinstance(value, str):
-        # The backslash first, or the later escapes would be escaped again.
-        return (
-            value.replace("\\", "\\\\")
-            .replace("\t", "\\t")
-            .replace("\n", "\\n")
-            .replace("\r", "\\r")
-        )
-    return str(value)
+def _copy_column(values: Sequence[Any]) -> list[str]:
+    texts = ["\\N" if v is None else v if isinstance(v, str) else str(v) for v in values]
+    if _ESCAPED.search("".join(v for v in values if isinstance(v, str))):
+        return [t if v is None else _escaped(t) for v, t in zip(values, texts, strict=True)]
+    return texts
+
+
+def _escaped(text: str) -> str:
+    # The backslash first, or the later escapes would be escaped again.
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

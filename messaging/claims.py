@@ -16,12 +16,11 @@ from django.db.models import F, QuerySet
 
 from accounts import retrying, suspension
 from accounts.models import SmsAccount
-from messaging import bulk, calendar, closing, outcomes
+from messaging import bulk, calendar, closing, outcomes, references
 from messaging.bulk import Change
 from messaging.carrier import base
 from messaging.models import Batch, HandOver, HandOverState, Message, Status
 from messaging.recipients import optout
-from messaging.references import Reference
 from senders import review
 from senders.models import Sender
 
@@ -160,20 +159,15 @@ def as_claimed(hand_over: HandOver) -> Claim:
         pk=hand_over.batch_id
     )
     revision = batch.revision
+    name = references.names(campaign=revision.campaign.uuid, revision=revision.number)
+    # Rows, not objects: this is done for every message there is.
+    rows = _open_messages(hand_over).order_by("pk").values_list("pk", "recipient", "text")
     ids: dict[str, int] = {}
     recipients = []
-    for message in _open_messages(hand_over).order_by("pk"):
-        reference = str(
-            Reference(
-                campaign=revision.campaign.uuid,
-                revision=revision.number,
-                position=batch.first_position + message.pk - batch.first_message_id,
-            )
-        )
-        ids[reference] = message.pk
-        recipients.append(
-            base.Recipient(reference=reference, to=message.recipient, text=message.text)
-        )
+    for pk, to, text in rows:
+        reference = name(batch.first_position + pk - batch.first_message_id)
+        ids[reference] = pk
+        recipients.append(base.Recipient(reference=reference, to=to, text=text))
     return Claim(
         hand_over_id=hand_over.pk,
         attempt=hand_over.attempt,

@@ -186,8 +186,9 @@ def _create(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Re
     campaigns.reset_quote(revision, now=now)
     revision.save(force_insert=True)
     audience.freeze(
-        revision=revision, kind=SourceKind.TYPED, given=list(draft.numbers), chunk_size=BATCH_SIZE
+        revision=revision,
+        kind=SourceKind.TYPED,
+        rows=((number, None) for number in draft.numbers),
+        chunk_size=BATCH_SIZE,
     )
-    revision.rows_total = len(draft.numbers)
-    revision.save(update_fields=["rows_total"])
     return revision

@@ -268,6 +268,10 @@ def _give_up_asking(claim: Claim, *, clock: Clock) -> None:
 
 
 def _let_go_of_the_database() -> None:
-    """Give the connection back before a slow call, so that slow carriers do not use them up."""
+    """Give the connection back before a slow call, so that slow carriers do not use them up.
+
+    With CONN_MAX_AGE each worker keeps the one it has, idle and outside of any transaction: a new
+    one for each call would cost more than the call.
+    """
     if not connection.in_atomic_block:
-        connection.close()
+        connection.close_if_unusable_or_obsolete()

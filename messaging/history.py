@@ -81,8 +81,8 @@ def page(*, account_id: int, wanted: Filter, cursor: str) -> Page:
     has_older = True if backwards else more
     return Page(
         lines=lines,
-        newer=_cursor(lines[0], backwards=True) if lines and has_newer else "",
-        older=_cursor(lines[-1], backwards=False) if lines and has_older else "",
+        newer=cursor_at(lines[0], backwards=True) if lines and has_newer else "",
+        older=cursor_at(lines[-1], backwards=False) if lines and has_older else "",
     )
 
 
@@ -139,14 +139,14 @@ def _departed(account_id: int) -> QuerySet[Batch]:
 
 
 def _batches_from(spot: _Spot) -> Q:
-    """The batches beyond a spot, its own among them."""
+    """The batches beyond a spot, its own among them.
+
+    The first condition says nothing new: it is where the index begins to read.
+    """
+    at = spot.departed_at
     if spot.backwards:
-        return Q(departed_at__gt=spot.departed_at) | Q(
-            departed_at=spot.departed_at, pk__gte=spot.batch_id
-        )
-    return Q(departed_at__lt=spot.departed_at) | Q(
-        departed_at=spot.departed_at, pk__lte=spot.batch_id
-    )
+        return Q(departed_at__gte=at) & (Q(departed_at__gt=at) | Q(pk__gte=spot.batch_id))
+    return Q(departed_at__lte=at) & (Q(departed_at__lt=at) | Q(pk__lte=spot.batch_id))
 
 
 def _ids(batch: Batch, spot: _Spot | None) -> range:
@@ -248,7 +248,8 @@ def _lines(found: Sequence[tuple[Message, Batch]]) -> list[Line]:
     ]
 
 
-def _cursor(line: Line, *, backwards: bool) -> str:
+def cursor_at(line: Line, *, backwards: bool) -> str:
+    """Name the page that begins beyond a line, towards the older ones or backwards."""
     departed = line.batch.departed_at
     assert departed is not None  # noqa: S101 (only departed batches are in a page)
     return signing.dumps(

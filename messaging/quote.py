@@ -8,15 +8,14 @@ history, and it lives 24 hours.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
 
-from accounts import phones, retrying, tariff
-from messaging import bulk, calendar, closing, doorbell, sms
-from messaging.audience import Audience, Recipient, Segment
+from accounts import retrying, tariff
+from messaging import bulk, closing, doorbell
+from messaging.audience import Audience, Segment
 from messaging.models import (
     Batch,
     BatchCounter,
@@ -27,6 +26,7 @@ from messaging.models import (
     Status,
 )
 from messaging.models.delivery import BATCH_SIZE
+from messaging.pricing import COLUMNS, Priced, Pricing
 from messaging.recipients import optout
 
 # How long a quote may be confirmed, and how long its loader may be silent before another takes
@@ -37,25 +37,9 @@ EMPTIED_AT_ONCE = 100
 # Quotes of up to this many rows are made while the customer waits.
 AT_ONCE = 500
 
-MESSAGE_COLUMNS = (
-    "id", "batch_id", "recipient", "country", "operator", "parts", "price_hundredths", "text",
-)  # fmt: skip
-
 
 class Overtaken(Exception):
     """Another loader wrote this segment, or the quote was dropped."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Priced:
-    """A message before it has an id."""
-
-    recipient: str
-    country: str
-    operator: str
-    parts: int
-    price_hundredths: int
-    calendar: str
 
 
 class Loader:
@@ -65,8 +49,7 @@ class Loader:
         """Prepare to load after the rows that are there; `reserve` gives the first of n ids."""
         self._revision = revision
         self._reserve = reserve
-        self._prices = tariff.prices()
-        self._size = sms.measure(revision.text, clause=revision.clause)
+        self._pricing = Pricing(revision=revision, prices=tariff.prices())
         self._audience = Audience(revision)
         self._audience.skip_to(revision.rows_loaded)
         self._next_batch = Batch.objects.filter(revision=revision).count() + 1
@@ -77,8 +60,8 @@ class Loader:
         revision = self._revision
         after = revision.rows_loaded
         until = min(after + BATCH_SIZE, revision.rows_total)
-        segment = self._audience.segment(after=after, until=until, priced=frozenset(self._prices))
-        groups = self._priced_by_calendar(segment.recipients)
+        segment = self._audience.segment(after=after, until=until, priced=self._pricing.countries)
+        groups = self._pricing.by_calendar(segment)
         first_id = self._reserve(max(1, len(segment.recipients)))
         with transaction.atomic():
             self._advance(segment=segment, groups=groups, after=after, now=now)
@@ -91,28 +74,6 @@ class Loader:
             # Somebody loaded more in between: what this loader remembers is not enough any more.
             raise Overtaken
         return revision.state != RevisionState.QUOTING
-
-    def _priced_by_calendar(self, recipients: list[Recipient]) -> dict[str, list[Priced]]:
-        groups: dict[str, list[Priced]] = {}
-        revision = self._revision
-        regional = revision.account.alsace_moselle
-        for r in recipients:
-            code = ""
-            if revision.is_commercial:
-                code = calendar.code_for(
-                    e164=r.phone.e164, country=r.phone.country, alsace_moselle=regional
-                )
-            groups.setdefault(code, []).append(
-                Priced(
-                    recipient=r.phone.e164,
-                    country=r.phone.country,
-                    operator=(phones.range_holder(r.phone.e164) or "")[:40],
-                    parts=self._size.parts,
-                    price_hundredths=self._size.parts * self._prices[r.phone.country],
-                    calendar=code,
-                )
-            )
-        return groups
 
     def _advance(
         self, *, segment: Segment, groups: dict[str, list[Priced]], after: int, now: datetime
@@ -161,15 +122,9 @@ class Loader:
         )
         bulk.insert_rows(
             model=Message,
-            columns=MESSAGE_COLUMNS,
-            rows=(
-                (
-                    first_id + n, batch.pk, m.recipient, m.country, m.operator, m.parts,
-                    m.price_hundredths, None,
-                )
-                for n, m in enumerate(messages)
-            ),
-        )  # fmt: skip
+            columns=("id", "batch_id", *COLUMNS),
+            rows=((first_id + n, batch.pk, *m) for n, m in enumerate(messages)),
+        )
         sums: dict[tuple[str, str], list[int]] = {}
         for m in messages:
             total = sums.setdefault((m.country, m.operator), [0, 0, 0])

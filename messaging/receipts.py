@@ -10,12 +10,13 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts import retrying
-from messaging import outcomes, references
+from messaging import bulk, outcomes, references
 from messaging.bulk import Change
 from messaging.carrier import base
 from messaging.models import Batch, Receipt, ReceiptOutcome, Revision, Status
@@ -24,6 +25,7 @@ from messaging.references import Reference
 log = logging.getLogger(__name__)
 
 GROUP = 2_000
+OPERATOR_LENGTH = 40
 # A receipt that matches nothing is tried again after a pause, and kept so long in all.
 PAUSE = timedelta(seconds=10)
 PATIENCE = timedelta(hours=72)
@@ -43,36 +45,52 @@ def store(*, receipts: Iterable[base.Receipt], now: datetime) -> None:
 
     Sorted: two that store the same ones wait for each other at the same receipt.
     """
-    Receipt.objects.bulk_create(
-        (
-            Receipt(
-                carrier=r.carrier,
-                carrier_id=r.carrier_id,
-                reference=r.reference,
-                state=r.state,
-                code=r.code,
-                billed=r.billed,
-                operator=r.operator[:40],
-                at=r.at,
-                received_at=now,
-                not_before=now,
-            )
-            for r in sorted(receipts, key=lambda r: (r.carrier_id, r.state, r.at))
-        ),
-        ignore_conflicts=True,
-        batch_size=1_000,
-    )
+    by_carrier: defaultdict[str, list[base.Receipt]] = defaultdict(list)
+    for receipt in sorted(receipts, key=lambda r: (r.carrier_id, r.state, r.at)):
+        by_carrier[receipt.carrier].append(receipt)
+    for carrier, told in by_carrier.items():
+        bulk.insert_new(
+            model=Receipt,
+            columns=("carrier_id", "reference", "state", "code", "billed", "operator", "at"),
+            rows=[
+                (
+                    r.carrier_id, r.reference, r.state.value, r.code.value, r.billed,
+                    r.operator[:OPERATOR_LENGTH], r.at,
+                )
+                for r in told
+            ],
+            same={
+                "carrier": carrier,
+                "received_at": now,
+                "not_before": now,
+                "outcome": ReceiptOutcome.WAITING.value,
+            },
+        )  # fmt: skip
+
+
+class Waiting(NamedTuple):
+    """What applying a receipt needs of its row; thousands are read at a time."""
+
+    pk: int
+    reference: str
+    state: str
+    code: str
+    billed: bool
+    at: datetime
+    received_at: datetime
 
 
 @retrying.on_deadlock
 def apply_group(*, now: datetime) -> int:
     """Apply the next group of receipts; give how many there were."""
     with transaction.atomic():
-        group = list(
+        waiting = (
             Receipt.objects.select_for_update(skip_locked=True)
             .filter(outcome=ReceiptOutcome.WAITING, not_before__lte=now)
-            .order_by("not_before", "pk")[:GROUP]
+            .order_by("not_before", "pk")
+            .values_list(*Waiting._fields)
         )
+        group = [Waiting(*row) for row in waiting[:GROUP]]
         ids = _message_ids(group)
         matched = [r for r in group if r.reference in ids]
         _apply(matched, ids, now=now)
@@ -81,7 +99,7 @@ def apply_group(*, now: datetime) -> int:
     return len(group)
 
 
-def _apply(matched: list[Receipt], ids: dict[str, int], *, now: datetime) -> None:
+def _apply(matched: list[Waiting], ids: dict[str, int], *, now: datetime) -> None:
     final: dict[int, Change] = {}
     provisional: dict[int, Change] = {}
     for receipt in sorted(matched, key=lambda r: (r.at, r.pk)):
@@ -105,7 +123,7 @@ def _apply(matched: list[Receipt], ids: dict[str, int], *, now: datetime) -> Non
     )
 
 
-def _status(receipt: Receipt) -> Status | None:
+def _status(receipt: Waiting) -> Status | None:
     """Give the status a receipt stands for; None for one that says nothing new."""
     status = STATUSES.get(base.ReceiptState(receipt.state))
     if status is Status.REJECTED and not receipt.billed:
@@ -113,7 +131,7 @@ def _status(receipt: Receipt) -> Status | None:
     return status
 
 
-def _message_ids(group: list[Receipt]) -> dict[str, int]:
+def _message_ids(group: list[Waiting]) -> dict[str, int]:
     """Find the message of each reference that names one of ours."""
     wanted: defaultdict[tuple[UUID, int], list[tuple[str, Reference]]] = defaultdict(list)
     for receipt in group:
@@ -148,7 +166,7 @@ def _ids_in_revision(revision_id: int, names: list[tuple[str, Reference]]) -> di
     return found
 
 
-def _park(unmatched: list[Receipt], *, now: datetime) -> None:
+def _park(unmatched: list[Waiting], *, now: datetime) -> None:
     too_old = [r.pk for r in unmatched if now - r.received_at > PATIENCE]
     if too_old:
         log.warning("%d receipts match no message", len(too_old))

@@ -5,7 +5,9 @@ panel. Pure.
 """
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 SEPARATOR = ":"
 
@@ -23,13 +25,27 @@ class Reference:
         return SEPARATOR.join((str(self.campaign), str(self.revision), str(self.position)))
 
 
+def names(*, campaign: uuid.UUID, revision: int) -> Callable[[int], str]:
+    """Give what writes the references of one revision from positions."""
+    before = str(Reference(campaign=campaign, revision=revision, position=0))[:-1]
+    return lambda position: f"{before}{position}"
+
+
 def parse(text: str) -> Reference | None:
     """Read a reference that came back; None when it cannot be one of ours."""
     parts = text.split(SEPARATOR)
     if len(parts) != 3 or not all(p.isascii() and p.isdigit() and len(p) < 10 for p in parts[1:]):
         return None
-    try:
-        campaign = uuid.UUID(parts[0])
-    except ValueError:
+    campaign = _uuid(parts[0])
+    if campaign is None:
         return None
     return Reference(campaign=campaign, revision=int(parts[1]), position=int(parts[2]))
+
+
+@lru_cache(maxsize=256)
+def _uuid(text: str) -> uuid.UUID | None:
+    """Read a UUID; thousands of receipts in a row name the same one."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

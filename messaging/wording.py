@@ -17,7 +17,7 @@ from accounts.templatetags.credits import localised as credits_shown
 from messaging import campaigns, composing, sms
 from messaging.audience import RowRefusal
 
-# Why a number gets no message, for the form and the list of refused rows.
+# Why a row gets no message, for the form and the list of refused rows.
 OF_NUMBERS: dict[str, Promise] = {
     Reason.EMPTY: gettext_lazy("Give at least one number."),
     Reason.BAD_CHARS: gettext_lazy("There are characters that no phone number has."),
@@ -36,6 +36,13 @@ OF_NUMBERS: dict[str, Promise] = {
     Reason.NOT_MOBILE: gettext_lazy("This is not a mobile number."),
     Reason.PREMIUM: gettext_lazy("Premium-rate numbers cannot receive SMS."),
     RowRefusal.NO_PRICE: gettext_lazy("We do not serve this country."),
+    RowRefusal.NO_VALUE: gettext_lazy("A value that the text asks for is missing."),
+    RowRefusal.TEXT_EMPTY: gettext_lazy("With its values the text would show nothing."),
+    RowRefusal.TEXT_NUL: gettext_lazy("A value holds a character that no phone can show (NUL)."),
+    RowRefusal.TEXT_LONE_SURROGATE: gettext_lazy("A value holds half a character."),
+    RowRefusal.TOO_MANY_PARTS: gettext_lazy(
+        "With its values the text has more parts than an SMS can have."
+    ),
     "OPTED_OUT": gettext_lazy("This recipient opted out (STOP) of your messages."),
 }
 

@@ -1,16 +1,16 @@
 """Scenes of messaging, set through the real doors: drafts, campaigns, hand-overs, receipts."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import SmsAccount, User
-from messaging import composing, delivery, receipts
+from messaging import audience, campaigns, composing, delivery, quote, receipts
 from messaging.carrier import base
 from messaging.carrier.simulator.outcomes import Ending
 from messaging.composing import Draft
-from messaging.models import Batch, BatchState, HandOver, HandOverState, Revision
+from messaging.models import Batch, BatchState, HandOver, HandOverState, Revision, SourceKind
 from senders.models import Sender
 
 PHONE = "+33612345678"
@@ -53,6 +53,21 @@ def compose(
     revision = composing.compose(
         account=account, by=by, draft=make_draft(sender, **changes), now=now
     )
+    revision.refresh_from_db()
+    return revision
+
+
+def compose_personalised(
+    revision: Revision, rows: Sequence[tuple[str, dict[str, str]]], *, now: datetime
+) -> Revision:
+    """Quote the words of a revision again, to the rows of a list alone."""
+    quote.drop(revision=revision)
+    revision.sources.all().delete()
+    revision.rows_total = 0
+    campaigns.reset_quote(revision, now=now)
+    revision.save()
+    audience.freeze(revision=revision, kind=SourceKind.LIST, rows=rows, chunk_size=40)
+    quote.load_by_id(revision_id=revision.pk, clock=at(now))
     revision.refresh_from_db()
     return revision
 

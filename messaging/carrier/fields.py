@@ -45,10 +45,11 @@ def read_text(row: Mapping[str, Any], *, name: str, at_least: int, at_most: int)
     value = row.get(name)
     if not isinstance(value, str) or not at_least <= len(value) <= at_most or "\0" in value:
         raise BadField(name)
-    try:
-        value.encode()
-    except UnicodeEncodeError as exc:  # a lone surrogate
-        raise BadField(name) from exc
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as exc:  # a lone surrogate
+            raise BadField(name) from exc
     return value
 
 

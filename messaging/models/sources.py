@@ -17,6 +17,8 @@ class SourceKind(models.TextChoices):
     """Where recipients come from, in the order in which the first one wins."""
 
     TYPED = "typed", _("Typed numbers")
+    # Its rows carry values by column, so its texts are personalised.
+    LIST = "list", _("Recipient list")
 
 
 class RecipientSource(models.Model):

@@ -1,0 +1,92 @@
+"""The campaign on its way: quoted, confirmed, left, handed over and receipted, by the clock.
+
+Only asks the database how far the workers are; the work is theirs. Times are seconds of the wall.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Max, Min
+from django.utils import timezone
+
+from benchmarks.scene import Scene
+from messaging import campaigns, quote
+from messaging.models import BatchCounter, HandOver, Revision, RevisionState, Status
+
+POLL = 0.02
+# Without a step forward for so long it is stuck (seconds).
+PATIENCE = 120.0
+NOT_FINAL = [Status.OPEN, Status.ACCEPTED, Status.UNKNOWN]
+
+
+class Stuck(Exception):
+    """Nothing moved for too long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """Seconds: quote and confirm by themselves; the other two overlap and begin after confirm.
+
+    `hand_over` ends with the last answer of the carrier. `receipts` lasts from its first answer to
+    the last final status, `whole` from the start of the quote to there.
+    """
+
+    quote: float
+    confirm: float
+    hand_over: float
+    receipts: float
+    whole: float
+
+
+def run(*, scene: Scene, revision: Revision) -> Times:
+    """Send the campaign and return once every message is final. Raises Stuck."""
+    start = time.monotonic()
+    quote.begin(revision=revision, now=timezone.now())
+    _follow(lambda: _quoted(revision))
+    quoted = time.monotonic()
+    campaigns.confirm(
+        revision=revision,
+        by=scene.user,
+        total_hundredths=revision.total_hundredths,
+        now=timezone.now(),
+    )
+    confirmed, confirmed_at = time.monotonic(), timezone.now()
+    _follow(lambda: _final(revision))
+    end, ended_at = time.monotonic(), timezone.now()
+    answered = HandOver.objects.filter(batch__revision=revision).aggregate(
+        first=Min("answered_at"), last=Max("answered_at")
+    )
+    return Times(
+        quote=quoted - start,
+        confirm=confirmed - quoted,
+        hand_over=(answered["last"] - confirmed_at).total_seconds(),
+        receipts=(ended_at - answered["first"]).total_seconds(),
+        whole=end - start,
+    )
+
+
+def _quoted(revision: Revision) -> tuple[bool, object]:
+    revision.refresh_from_db()
+    return revision.state == RevisionState.QUOTED, revision.rows_loaded
+
+
+def _final(revision: Revision) -> tuple[bool, object]:
+    counters = BatchCounter.objects.filter(batch__revision=revision, status__in=NOT_FINAL)
+    waiting = sorted(counters.values_list("messages", flat=True))
+    return not any(waiting), waiting
+
+
+def _follow(look: Callable[[], tuple[bool, object]]) -> None:
+    """Look again and again until it is done; what is seen must change now and then."""
+    seen: object = None
+    since = time.monotonic()
+    while True:
+        done, now_seen = look()
+        if done:
+            return
+        if now_seen != seen:
+            seen, since = now_seen, time.monotonic()
+        elif time.monotonic() - since > PATIENCE:
+            raise Stuck
+        time.sleep(POLL)

@@ -1,0 +1,128 @@
+"""The pipeline's rate, memory and page times beside the limits of the same machine, in one run."""
+
+import json
+import tempfile
+from argparse import ArgumentParser, ArgumentTypeError
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.utils import timezone
+
+from benchmarks import limits, pages, pipeline, proof, scene, stack
+from benchmarks.pipeline import Times
+from messaging import campaigns
+
+Figures = dict[str, Any]
+
+
+class Command(BaseCommand):
+    """The benchmark; docs/benchmark.md says what each figure means."""
+
+    help = (
+        "Send a personalised campaign to made-up numbers through a simulated carrier, on the "
+        "database and broker of the settings, and compare it with what the database can do."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Say how much, and how to tell."""
+        parser.add_argument("--recipients", type=_count, default=10_000, metavar="N")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--keep", action="store_true", help="do not erase what was sent")
+        parser.add_argument(
+            "--history",
+            type=_count,
+            metavar="N",
+            help="only time the pages of a history of N messages, made by SQL and taken away",
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Measure, print, and fail when something does not add up."""
+        if not settings.DEMO:
+            raise CommandError("It makes an account with credits: never where MODE=production.")
+        call_command("migrate", verbosity=0)
+        mistakes: list[str] = []
+        if options["history"]:
+            figures = _time_history(options["history"], keep=options["keep"])
+        else:
+            figures, mistakes = self._send(options["recipients"], keep=options["keep"])
+        self._print(figures, as_json=options["json"])
+        if mistakes:
+            raise CommandError("What was sent does not add up. " + "; ".join(mistakes))
+
+    def _send(self, count: int, *, keep: bool) -> tuple[Figures, list[str]]:
+        made = scene.make(now=timezone.now())
+        try:
+            with tempfile.TemporaryDirectory(prefix="benchmark-") as directory:
+                return _measured(made, count, directory=Path(directory))
+        except stack.OthersAtWork as exc:
+            raise CommandError("Stop the workers that serve this REDIS_URL first.") from exc
+        except (stack.NotReady, pipeline.Stuck, campaigns.Refused) as exc:
+            raise CommandError(f"It did not come to its end: {exc!r}") from exc
+        finally:
+            if not keep:
+                scene.erase(scene=made, now=timezone.now())
+
+    def _print(self, figures: Figures, *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(figures, indent=2))
+            return
+        for name, value in figures.items():
+            shown = f"{value:,.3f}" if isinstance(value, float) else value
+            self.stdout.write(f"{name:26} {shown if isinstance(shown, str) else f'{shown:,}'}")
+
+
+def _measured(made: scene.Scene, count: int, *, directory: Path) -> tuple[Figures, list[str]]:
+    revision = scene.compose(scene=made, count=count, now=timezone.now())
+    before = made.account.balance_hundredths
+    with stack.running(directory=directory) as books:
+        times = pipeline.run(scene=made, revision=revision)
+        peak = stack.peak_rss_mb(except_command="carrier")
+        mistakes = proof.mistakes(
+            scene=made, revision=revision, before=before, count=count, books=books
+        )
+    copy, floor = limits.measure(revision=revision, directory=directory)
+    figures = _rates(count, times, copy=copy, floor=floor) | {"peak_rss_mb": round(peak, 1)}
+    return figures | pages.measure(made=made, revision=revision) | _surroundings(), mistakes
+
+
+def _rates(count: int, times: Times, *, copy: float, floor: float) -> Figures:
+    """Rows a second: of the whole way, of its stages, of the limits; and what part of a limit."""
+    return {
+        "recipients": count,
+        "messages_per_second": count / times.whole,
+        "fraction_of_copy": copy / times.whole,
+        "fraction_of_floor": floor / times.whole,
+        "load_per_second": count / times.quote,
+        "hand_over_per_second": count / times.hand_over,
+        "receipts_per_second": count / times.receipts,
+        "copy_per_second": count / copy,
+        "floor_per_second": count / floor,
+        **{f"{name}_seconds": value for name, value in asdict(times).items()},
+    }
+
+
+def _time_history(count: int, *, keep: bool) -> Figures:
+    made = scene.make(now=timezone.now())
+    revision = pages.fill(made=made, count=count, now=timezone.now())
+    try:
+        figures = pages.measure(made=made, revision=revision)
+        return {"history_rows": count} | figures | _surroundings()
+    finally:
+        if not keep:
+            pages.clear(revision=revision)
+            scene.erase(scene=made, now=timezone.now())
+
+
+def _surroundings() -> Figures:
+    return {"database": connection.vendor, "workers": stack.describe()}
+
+
+def _count(raw: str) -> int:
+    if not raw.isascii() or not raw.isdigit() or not 0 < int(raw) <= scene.MOST_ROWS:
+        raise ArgumentTypeError(f"a number from 1 to {scene.MOST_ROWS}")
+    return int(raw)
