@@ -37,6 +37,14 @@ def _seconds_range(name: str, default: str) -> tuple[float, float]:
     return delays
 
 
+def _positive(name: str, default: float) -> float:
+    """Read a number of seconds greater than zero."""
+    value = float(env.float(name, default=default))
+    if not 0 < value <= 120:
+        raise ImproperlyConfigured(f"{name}={value!r}: more than 0 and up to 120 seconds")
+    return value
+
+
 # --- Mode ------------------------------------------------------------------------------------
 MODE = _choice("MODE", ("demo", "production"))
 DEMO = MODE == "demo"
@@ -184,6 +192,8 @@ CARRIER_URL = env.str("CARRIER_URL", default="")
 DEMO_CARRIER_SECRET = "ZGVtby1vbmx5LXNlY3JldC1vZi10aGUtc2ltdWxhdGVkLWNhcnJpZXI="  # noqa: S105 (public)
 CARRIER_TOKEN = env.str("CARRIER_TOKEN", default=DEMO_CARRIER_SECRET)
 CARRIER_DOOR_SECRET = env.str("CARRIER_DOOR_SECRET", default=DEMO_CARRIER_SECRET)
+# The time limit of one call. A hand-over whose worker died is taken up after three times as long.
+CARRIER_SECONDS = _positive("CARRIER_SECONDS", 20.0)
 CARRIER_BOOKS = Path(env.str("CARRIER_BOOKS", default=str(DATA_DIR / "carrier.sqlite3")))
 CARRIER_DELAYS = _seconds_range("CARRIER_DELAYS", "1-4")
 CARRIER_SEED = env.int("CARRIER_SEED", default=1)
