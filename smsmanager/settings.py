@@ -5,6 +5,7 @@ nonsense. Development needs none. MODE=production changes what is refused (see c
 never how the code flows. Nothing else in the project reads the environment.
 """
 
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "unacked_restore_throttle": 1,
     }
 )
+CELERY_BROKER_TRANSPORT = "" if EMBEDDED else "smsmanager.broker:Transport"
+CELERY_BROKER_USE_SSL = (
+    {"ssl_cert_reqs": ssl.CERT_REQUIRED} if REDIS_URL.startswith("rediss:") else False
+)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A broker that is away for a night is waited for.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

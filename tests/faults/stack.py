@@ -155,6 +155,14 @@ class Stack:
         """Name the parts that do not run."""
         return [part.name for part in self.parts if not part.is_alive()]
 
+    def revive(self) -> None:
+        """Start the parts that a fault ended, so that one finding is not taken for many."""
+        for part in self.parts:
+            if not part.is_alive():
+                part.start()
+        health = partial(processes.answers, f"{self.carrier_url}/healthz")
+        processes.wait_for(health, seconds=30, what="the carrier answers")
+
     def play(self, *rules: dict[str, Any]) -> None:
         """Tell the carrier how to misbehave."""
         answer = requests.post(
