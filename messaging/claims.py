@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
@@ -28,8 +29,9 @@ log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
-# Outlasts the time limit of a call to the carrier.
-LEASE = timedelta(seconds=60)
+# The time limit of a call to the carrier, in seconds; a lease outlasts it.
+CALL_LIMIT = settings.CARRIER_SECONDS
+LEASE = 3 * timedelta(seconds=CALL_LIMIT)
 # So long is a hand-over worth being handed over, and a message worth being delivered.
 VALIDITY = timedelta(hours=48)
 # Hand-overs of one account with the carrier at a time; a single SMS does not count.

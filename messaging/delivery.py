@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
-# The call's time limit in seconds; a lease outlasts it.
-CALL_LIMIT = 20.0
 # After an unclear end the carrier is asked this much later: it may still be at work.
 ASK_AFTER = timedelta(seconds=2)
 BACKOFF = tuple(timedelta(seconds=s) for s in (2, 5, 15, 30, 60))
@@ -75,7 +73,7 @@ def hand_over(*, hand_over_id: int, carrier: base.Carrier, clock: Clock) -> None
         return
     _let_go_of_the_database()
     try:
-        answers = carrier.submit(claim.chunk, deadline=CALL_LIMIT)
+        answers = carrier.submit(claim.chunk, deadline=claims.CALL_LIMIT)
     except base.Throttled as trouble:
         _put_off(claim, trouble="throttled", delay=trouble.retry_after, now=clock())
     except base.Misconfigured:
@@ -114,7 +112,7 @@ def recover(*, hand_over_id: int, carrier: base.Carrier, clock: Clock) -> None:
     claim = claims.as_claimed(HandOver.objects.get(pk=hand_over_id))
     _let_go_of_the_database()
     try:
-        known = carrier.look_up(list(claim.ids), deadline=CALL_LIMIT)
+        known = carrier.look_up(list(claim.ids), deadline=claims.CALL_LIMIT)
     except base.CarrierError:
         _give_up_asking(claim, clock=clock)
         return

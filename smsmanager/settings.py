@@ -5,6 +5,7 @@ nonsense. Development needs none. MODE=production changes what is refused (see c
 never how the code flows. Nothing else in the project reads the environment.
 """
 
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,14 @@ def _seconds_range(name: str, default: str) -> tuple[float, float]:
     if not 0 <= delays[0] <= delays[1]:
         raise ImproperlyConfigured(f"{name}={raw!r}: the first must not exceed the second")
     return delays
+
+
+def _positive(name: str, default: float) -> float:
+    """Read a number of seconds greater than zero."""
+    value = float(env.float(name, default=default))
+    if not 0 < value <= 120:
+        raise ImproperlyConfigured(f"{name}={value!r}: more than 0 and up to 120 seconds")
+    return value
 
 
 # --- Mode ------------------------------------------------------------------------------------
@@ -152,7 +161,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "unacked_restore_throttle": 1,
     }
 )
+CELERY_BROKER_TRANSPORT = "" if EMBEDDED else "smsmanager.broker:Transport"
+CELERY_BROKER_USE_SSL = (
+    {"ssl_cert_reqs": ssl.CERT_REQUIRED} if REDIS_URL.startswith("rediss:") else False
+)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A broker that is away for a night is waited for.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -194,6 +209,8 @@ DEMO_CARRIER_SECRET = "ZGVtby1vbmx5LXNlY3JldC1vZi10aGUtc2ltdWxhdGVkLWNhcnJpZXI="
 ALLOW_SIMULATED_CARRIER = env.bool("ALLOW_SIMULATED_CARRIER", default=False)
 CARRIER_TOKEN = env.str("CARRIER_TOKEN", default=DEMO_CARRIER_SECRET)
 CARRIER_DOOR_SECRET = env.str("CARRIER_DOOR_SECRET", default=DEMO_CARRIER_SECRET)
+# The time limit of one call. A hand-over whose worker died is taken up after three times as long.
+CARRIER_SECONDS = _positive("CARRIER_SECONDS", 20.0)
 CARRIER_BOOKS = Path(env.str("CARRIER_BOOKS", default=str(DATA_DIR / "carrier.sqlite3")))
 CARRIER_DELAYS = _seconds_range("CARRIER_DELAYS", "1-4")
 CARRIER_SEED = env.int("CARRIER_SEED", default=1)

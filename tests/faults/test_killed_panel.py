@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.faults.panel import Panel, wait_for
+from tests.faults.panel import Panel
+from tests.processes import wait_for
 
 pytestmark = pytest.mark.fault
 

@@ -64,6 +64,7 @@ def check(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
         pytest.param("CARRIER_DELAYS", "soon", id="a delay in words"),
         pytest.param("CARRIER_DELAYS", "4-1", id="delays the wrong way round"),
         pytest.param("PORT", "http", id="a port in words"),
+        pytest.param("CARRIER_SECONDS", "0.0", id="no time for a call"),
     ],
 )
 def test_nonsense_is_refused_with_the_name_of_its_variable(name: str, value: str) -> None:

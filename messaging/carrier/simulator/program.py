@@ -8,7 +8,7 @@ ends `wait`: half a carrier must not look like a whole one.
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,8 @@ from messaging.carrier.simulator.desk import Clock, Desk
 from messaging.carrier.simulator.file import BooksFile
 from messaging.carrier.simulator.outcomes import Terms
 from messaging.carrier.simulator.pump import Pump
+from messaging.carrier.simulator.script import Rule, Script
+from messaging.carrier.simulator.scripted import Channel, Scripted
 from messaging.carrier.simulator.server import BODY_LIMIT, Application
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class Simulator:
         """Open the books; nothing runs yet. sqlite3.Error when there can be none."""
         file = self._file = BooksFile(path=settings.books)
         books = Books(file=file)
+        self._script = Script()
         desk = Desk(
             books=books,
             name=file.name,
@@ -66,15 +69,24 @@ class Simulator:
             book=file.name,
             door=settings.door,
             secret=settings.door_secret,
+            script=self._script,
             clock=clock,
         )
-        self._application = Application(
-            desk=desk, file=file, token=settings.token, clock=clock, accepted=self._pump.ring
+        self._application = Scripted(
+            application=Application(
+                desk=desk, file=file, token=settings.token, clock=clock, accepted=self._pump.ring
+            ),
+            script=self._script,
+            token=settings.token,
         )
         self._over = threading.Event()
         self._stopping = threading.Lock()
         self._server: Any = None
         self._threads: list[threading.Thread] = []
+
+    def follow(self, rules: Sequence[Rule]) -> None:
+        """Misbehave by these rules from now on; none is to behave."""
+        self._script.replace(rules)
 
     def start(self, *, host: str, port: int) -> str:
         """Listen and begin to push; give the address. Port 0 is any free one.
@@ -90,6 +102,7 @@ class Simulator:
             threads=THREADS,
             max_request_body_size=BODY_LIMIT,
         )
+        self._server.channel_class = Channel
         for name, run in (("server", self._server.run), ("pump", self._pump.run)):
             thread = threading.Thread(
                 target=self._run, args=(run,), name=f"carrier {name}", daemon=True
@@ -106,6 +119,7 @@ class Simulator:
     def stop(self) -> None:
         """Finish what is in progress, within limits, and let everything go. Twice is harmless."""
         with self._stopping:
+            self._script.end()
             self._pump.stop()
             if self._threads:
                 self._server.accepting = False

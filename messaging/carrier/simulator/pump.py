@@ -20,6 +20,7 @@ from standardwebhooks import Webhook
 from messaging.carrier.simulator.books import Books, Owed
 from messaging.carrier.simulator.desk import Clock, carrier_id
 from messaging.carrier.simulator.file import Busy
+from messaging.carrier.simulator.script import On, Script, distort
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +67,15 @@ def sign(
 class Pump:
     """What runs between the books and the door."""
 
-    def __init__(self, *, books: Books, book: str, door: str, secret: str, clock: Clock) -> None:
+    def __init__(
+        self, *, books: Books, book: str, door: str, secret: str, script: Script, clock: Clock
+    ) -> None:
         """Get ready; `run` does the work."""
         self._books = books
         self._book = book
         self._door = door
         self._secret = secret
+        self._script = script
         self._clock = clock
         self._bell = threading.Event()
         self._stopping = threading.Event()
@@ -111,10 +115,20 @@ class Pump:
         return True
 
     def _push(self, session: requests.Session, owed: Sequence[Owed]) -> bool:
+        """Push receipts, or what the script makes of them; all of it must be taken."""
         content = receipts_body(owed=owed, book=self._book)
         # The same receipts have the same id, also after a restart.
         ids = ",".join(str(o.receipt_id) for o in owed)
         push_id = f"{self._book}-{hashlib.blake2b(ids.encode(), digest_size=12).hexdigest()}"
+        rule = self._script.take(On.PUSH)
+        if rule is None:
+            return self._post(session, content, push_id=push_id)
+        return all(
+            self._post(session, {"receipts": rows}, push_id=f"{push_id}-{at}")
+            for at, rows in enumerate(distort(content["receipts"], do=rule.do))
+        )
+
+    def _post(self, session: requests.Session, content: dict[str, Any], *, push_id: str) -> bool:
         headers, body = sign(
             content=content, push_id=push_id, secret=self._secret, now=self._clock()
         )
@@ -123,11 +137,15 @@ class Pump:
                 self._door, data=body, headers=headers, timeout=TIME_LIMITS, allow_redirects=False
             )
         except requests.RequestException as exc:
-            log.warning("%d receipts could not be pushed: %s", len(owed), type(exc).__name__)
+            log.warning(
+                "%d receipts could not be pushed: %s", len(content["receipts"]), type(exc).__name__
+            )
             return False
         if 200 <= answer.status_code < 300:
             return True
-        log.warning("%d receipts pushed, the door answered %d", len(owed), answer.status_code)
+        log.warning(
+            "%d receipts pushed, the door answered %d", len(content["receipts"]), answer.status_code
+        )
         return False
 
     def _sleep(self) -> None:

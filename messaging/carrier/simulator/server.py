@@ -50,7 +50,7 @@ class Application:
         """Serve from one desk and its books."""
         self._desk = desk
         self._file = file
-        self._authorization = f"Bearer {token}".encode()
+        self._token = token
         self._clock = clock
         self._accepted = accepted
 
@@ -61,19 +61,13 @@ class Application:
             content = self._answer(environ)
         except _Answer as answer:
             status, content = answer.status, answer.content
-        body = json.dumps(content, separators=(",", ":")).encode()
-        start_response(
-            f"{status.value} {status.phrase}",
-            [("Content-Type", "application/json"), ("Content-Length", str(len(body)))],
-        )
-        return [body]
+        return answer_json(start_response, status, content)
 
     def _answer(self, environ: Environ) -> dict[str, Any]:
         path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
         if path == "/healthz":
             return self._health()
-        given = environ.get("HTTP_AUTHORIZATION", "").encode(errors="replace")
-        if not hmac.compare_digest(given, self._authorization):
+        if not has_token(environ, token=self._token):
             raise _Answer(HTTPStatus.UNAUTHORIZED, code="token")
         match method, path:
             case "POST", "/v1/messages":
@@ -115,10 +109,42 @@ class Application:
 
 
 def _read_json(environ: Environ) -> Any:
+    try:
+        return read_body(environ, limit=BODY_LIMIT)
+    except TooLarge as exc:
+        raise _Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, code="too_large") from exc
+    except ValueError as exc:
+        raise _Answer(HTTPStatus.BAD_REQUEST, code="malformed") from exc
+
+
+class TooLarge(ValueError):
+    """The body is longer than it may be."""
+
+
+def has_token(environ: Environ, *, token: str) -> bool:
+    """Tell whether a request shows the token."""
+    given = environ.get("HTTP_AUTHORIZATION", "").encode(errors="replace")
+    return hmac.compare_digest(given, f"Bearer {token}".encode())
+
+
+def read_body(environ: Environ, *, limit: int) -> Any:
+    """Read the JSON of a request. TooLarge, ValueError."""
     length = int(environ.get("CONTENT_LENGTH") or 0)
-    if length > BODY_LIMIT:
-        raise _Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, code="too_large")
+    if length > limit:
+        raise TooLarge
     try:
         return json.loads(environ["wsgi.input"].read(length))
-    except (ValueError, RecursionError) as exc:
-        raise _Answer(HTTPStatus.BAD_REQUEST, code="malformed") from exc
+    except RecursionError as exc:
+        raise ValueError("too deep") from exc
+
+
+def answer_json(
+    start_response: StartResponse, status: HTTPStatus, content: Any, *headers: tuple[str, str]
+) -> list[bytes]:
+    """Answer in JSON."""
+    body = json.dumps(content, separators=(",", ":")).encode()
+    start_response(
+        f"{status.value} {status.phrase}",
+        [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *headers],
+    )
+    return [body]

@@ -14,6 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from messaging.carrier.simulator.outcomes import Terms
 from messaging.carrier.simulator.program import Settings, Simulator, utc_now
+from messaging.carrier.simulator.script import BadScript, Rule
+from messaging.carrier.simulator.scripted import read_file
 
 
 class Command(BaseCommand):
@@ -37,13 +39,16 @@ class Command(BaseCommand):
             action="store_true",
             help="behave like a carrier that does not honour references",
         )
+        parser.add_argument("--script", type=Path, help="a file that says how to misbehave")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until told to end; a second signal ends it at once."""
+        rules = _rules(options["script"]) if options["script"] else []
         try:
             simulator = Simulator(settings=_settings(options), clock=utc_now)
         except sqlite3.Error as exc:
             raise CommandError(f"{options['books']}: {exc}") from exc
+        simulator.follow(rules)
         try:
             address = simulator.start(host=options["host"], port=options["port"])
         except OSError as exc:
@@ -53,6 +58,15 @@ class Command(BaseCommand):
         if _ended_by_signal(simulator):
             return
         raise CommandError("the carrier ended by itself")
+
+
+def _rules(path: Path) -> list[Rule]:
+    try:
+        return read_file(path.read_text())
+    except OSError as exc:
+        raise CommandError(f"{path}: {exc.strerror}") from exc
+    except BadScript as exc:
+        raise CommandError(f"{path}: cannot be read at: {exc.place}") from exc
 
 
 def _settings(options: dict[str, Any]) -> Settings:
