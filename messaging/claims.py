@@ -6,11 +6,11 @@ cancellation is set; the moment recorded is read after that lock too. What is sk
 there.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.db.models import F, QuerySet
 
@@ -23,7 +23,7 @@ from messaging.recipients import optout
 from messaging.references import Reference
 from senders import review
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -86,7 +86,7 @@ def _claim_within(*, hand_over_id: int, clock: Clock) -> Claim | None:
     HandOver.objects.filter(pk=hand_over_id).update(claimed_at=now, trouble="")
     claim = as_claimed(HandOver.objects.get(pk=hand_over_id))
     if not claim.ids:
-        log.info("hand-over %d is empty after %d skips", hand_over_id, skipped)
+        log.info("hand_over.empty", hand_over=hand_over_id, skipped=skipped)
         HandOver.objects.filter(pk=hand_over_id).update(
             state=HandOverState.CLOSED, claimed_at=None, lease_until=None
         )

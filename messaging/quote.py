@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts import phones, tariff
-from messaging import bulk, calendar, doorbell, sms
+from messaging import bulk, calendar, doorbell, events, sms
 from messaging.audience import Audience, Recipient, Segment
 from messaging.models import (
     Batch,
@@ -200,6 +200,9 @@ def load(*, revision: Revision, clock: Callable[[], datetime]) -> None:
                 time.sleep(pause)
         except Overtaken:
             return
+    events.tell(
+        "quote.loaded", revision=revision, messages=revision.messages, refused=revision.refused
+    )
 
 
 def begin(*, revision: Revision, now: datetime) -> None:
