@@ -73,6 +73,7 @@ def configure(config: dict[str, Any]) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.stdlib.add_logger_name,
             structlog.stdlib.add_log_level,
+            _plain_positions,
             structlog.stdlib.PositionalArgumentsFormatter(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
@@ -193,7 +194,17 @@ def _plain_args(record: logging.LogRecord) -> Any:
     if isinstance(record.args, Mapping):
         quoted = _QUOTED if record.name.startswith("celery") else ()
         return {k: _unquoted(str(v)) if k in quoted else v for k, v in record.args.items()}
-    return tuple(kind(a) if isinstance(a, BaseException) else a for a in record.args or ())
+    return _without_words(record.args or ())
+
+
+def _plain_positions(_logger: object, _method: str, event: Event) -> Event:
+    if positions := event.get("positional_args"):
+        event["positional_args"] = _without_words(positions)
+    return event
+
+
+def _without_words(args: tuple[object, ...]) -> tuple[object, ...]:
+    return tuple(kind(a) if isinstance(a, BaseException) else a for a in args)
 
 
 def _unquoted(text: str) -> str:
