@@ -61,6 +61,8 @@ def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
             **{name: {"level": level} for name in OURS},
             **{name: {"level": chatty} for name in CHATTY},
             **dict.fromkeys(OWN_HANDLERS, through),
+            # smsmanager.correlation tells of each request.
+            "gunicorn.access": {**through, "level": "ERROR"},
         },
     }
 

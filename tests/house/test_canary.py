@@ -141,12 +141,15 @@ def run_hand_overs() -> None:
         run("hand_over", pk)
 
 
-def quoting(*_args: Any) -> Any:
-    """Refuse a statement as a database does: with its values."""
-    _execute, sql, params, *_rest = _args
-    if "INSERT INTO" in sql or "messaging_message" in sql:
-        raise DataError(f"bad statement {sql} with {params}")
-    return _execute(sql, params, *_rest)
+def quoting(canary: Canary) -> Callable[..., Any]:
+    """Refuse statements as a database does: with the row that they are about."""
+
+    def execute(run_it: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if "INSERT INTO" in sql or "messaging_message" in sql:
+            raise DataError(f"failing row contains ({canary.word}, {canary.number})")
+        return run_it(sql, *rest)
+
+    return execute
 
 
 class Journey:
@@ -206,13 +209,13 @@ class Journey:
         self.compose(text=f"{self.canary.word}\0")
 
     def break_a_view(self) -> None:
-        with connection.execute_wrapper(quoting):
+        with connection.execute_wrapper(quoting(self.canary)):
             assert self.compose().status_code == 500
 
     def break_a_task(self) -> None:
         self.compose()
         run("leave", Revision.objects.latest("pk").batches.get().pk)
-        with connection.execute_wrapper(quoting):
+        with connection.execute_wrapper(quoting(self.canary)):
             run_hand_overs()
 
     def lose_the_carrier(self, carrier: Simulator, settings: PytestSettings) -> None:
