@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from accounts import ledger, retrying, suspension, tariff, trail
 from accounts.models import EntryKind, User
-from messaging import calendar, closing, doorbell, outcomes, quote
+from messaging import calendar, closing, doorbell, events, outcomes, quote
 from messaging.models import (
     Batch,
     BatchState,
@@ -148,6 +148,7 @@ def cancel(*, revision: Revision, by: User, now: datetime) -> Revision:
             now=now,
             batches=len(held) + len(leaving),
         )
+    events.tell("campaign.cancelled", revision=revision, batches=len(held) + len(leaving))
     closing.settle_cancelled(revision_id=revision.pk, now=now)
     revision.refresh_from_db()
     return revision
@@ -246,6 +247,12 @@ def confirm_within(*, revision_id: int, by: User, total_hundredths: int, now: da
         messages=revision.messages,
         total_hundredths=revision.total_hundredths,
         declared_not_commercial=not revision.is_commercial,
+    )
+    events.tell(
+        "campaign.confirmed",
+        revision=revision,
+        messages=revision.messages,
+        total_hundredths=revision.total_hundredths,
     )
     doorbell.ring(
         task="leave",

@@ -6,11 +6,11 @@ a withdrawal or a suspension is set; the moment recorded is read after them too,
 these has a time before that of a claim it did not stop. What is skipped is refunded there.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -25,7 +25,7 @@ from messaging.recipients import optout
 from senders import review
 from senders.models import Sender
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -92,7 +92,7 @@ def _claim_within(*, hand_over_id: int, clock: Clock) -> Claim | None:
     HandOver.objects.filter(pk=hand_over_id).update(claimed_at=now, trouble="")
     claim = as_claimed(HandOver.objects.get(pk=hand_over_id))
     if not claim.ids:
-        log.info("hand-over %d is empty after %d skips", hand_over_id, skipped)
+        log.info("hand_over.empty", hand_over=hand_over_id, skipped=skipped)
         HandOver.objects.filter(pk=hand_over_id).update(
             state=HandOverState.CLOSED, claimed_at=None, lease_until=None
         )

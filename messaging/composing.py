@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import retrying
 from accounts.models import SmsAccount, User
-from messaging import audience, campaigns, quote, sms
+from messaging import audience, campaigns, events, quote, sms
 from messaging.campaigns import NoRecipient, NotConfirmable, Refused, SenderNotEnabled
 from messaging.models import Campaign, RefusedRow, Revision, SourceKind
 from messaging.models.delivery import BATCH_SIZE
@@ -101,17 +101,21 @@ def compose(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Re
     _check(draft, now=now)
     if found := _composed_before(account, draft):
         return found
+    is_single = len(draft.numbers) == 1
     try:
-        if len(draft.numbers) == 1:
-            return _send_one(account=account, by=by, draft=draft, now=now)
-        with transaction.atomic(durable=True):
-            revision = _create(account=account, by=by, draft=draft, now=now)
+        if is_single:
+            revision = _send_one(account=account, by=by, draft=draft, now=now)
+        else:
+            with transaction.atomic(durable=True):
+                revision = _create(account=account, by=by, draft=draft, now=now)
     except (IntegrityError, NotConfirmable):
         # The same form, posted at the same moment, was quicker; in an edit, even confirmed.
         if found := _composed_before(account, draft):
             return found
         raise
-    quote.begin(revision=revision, now=now)
+    events.tell("campaign.composed", revision=revision, rows=revision.rows_total)
+    if not is_single:
+        quote.begin(revision=revision, now=now)
     return revision
 
 

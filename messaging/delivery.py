@@ -5,10 +5,11 @@ is recorded later. When the outcome is unknown the carrier is asked by reference
 handed over again. No transaction is open while the carrier is called.
 """
 
-import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -28,7 +29,7 @@ from messaging.models import (
 )
 from messaging.models.delivery import HAND_OVER_SIZE
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -64,6 +65,7 @@ def leave(*, batch_id: int, clock: Clock) -> None:
             ids=[h.pk for h in hand_overs[: claims.IN_FLIGHT]],
             queue="now" if batch.messages == 1 else "bulk",
         )
+    log.info("batch.left", batch=batch_id, account_id=batch.account_id, messages=batch.messages)
 
 
 def hand_over(*, hand_over_id: int, carrier: base.Carrier, clock: Clock) -> None:
@@ -72,12 +74,13 @@ def hand_over(*, hand_over_id: int, carrier: base.Carrier, clock: Clock) -> None
     if claim is None:
         return
     _let_go_of_the_database()
+    started = time.monotonic()
     try:
         answers = carrier.submit(claim.chunk, deadline=claims.CALL_LIMIT)
     except base.Throttled as trouble:
         _put_off(claim, trouble="throttled", delay=trouble.retry_after, now=clock())
     except base.Misconfigured:
-        log.error("the carrier refuses our credentials")
+        log.error("carrier.misconfigured", hand_over=hand_over_id)
         _put_off(claim, trouble="misconfigured", delay=BACKOFF[-1].total_seconds(), now=clock())
     except (base.NotHandedOver, base.Unavailable):
         _put_off(claim, trouble="unavailable", delay=None, now=clock())
@@ -92,7 +95,10 @@ def hand_over(*, hand_over_id: int, carrier: base.Carrier, clock: Clock) -> None
         HandOver.objects.filter(
             pk=claim.hand_over_id, state=HandOverState.CLAIMED, attempt=claim.attempt
         ).update(lease_until=clock() + ASK_AFTER, trouble="unanswered")
+        log.warning("hand_over.unanswered", **_ids(claim))
     else:
+        taken = time.monotonic() - started
+        log.info("hand_over.answered", **_ids(claim), duration_ms=round(taken * 1000))
         record_answers(claim, answers=answers, now=clock())
     ring_next(account_id=claim.account_id, now=clock())
 
@@ -117,6 +123,7 @@ def recover(*, hand_over_id: int, carrier: base.Carrier, clock: Clock) -> None:
         _give_up_asking(claim, clock=clock)
         return
     now = clock()
+    log.info("hand_over.recovered", **_ids(claim), known=len(known))
     changes = [
         Change(
             message_id=claim.ids[reference],
@@ -187,7 +194,7 @@ def _refusals(claim: Claim, answers: list[base.Answer], *, now: datetime) -> lis
             continue
         if answer.code is base.Refusal.REFERENCE_REUSED:
             # The carrier has that message already: it is sent, and stays charged.
-            log.error("hand-over %d: a reference was reused", claim.hand_over_id)
+            log.error("hand_over.reference_reused", **_ids(claim))
             continue
         changes.append(
             Change(
@@ -198,6 +205,15 @@ def _refusals(claim: Claim, answers: list[base.Answer], *, now: datetime) -> lis
             )
         )
     return changes
+
+
+def _ids(claim: Claim) -> dict[str, int]:
+    return {
+        "hand_over": claim.hand_over_id,
+        "attempt": claim.attempt,
+        "account_id": claim.account_id,
+        "messages": len(claim.ids),
+    }
 
 
 def _is_still_ours(claim: Claim, **to: object) -> bool:
@@ -231,6 +247,9 @@ def _put_off(claim: Claim, *, trouble: str, delay: float | None, now: datetime) 
         put_off=F("put_off") + 1,
         lease_until=None,
         trouble=trouble,
+    )
+    log.warning(
+        "hand_over.put_off", **_ids(claim), trouble=trouble, wait_seconds=wait.total_seconds()
     )
 
 

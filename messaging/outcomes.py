@@ -8,7 +8,10 @@ so that running twice gives nothing back twice.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
+import structlog
+from django.db import transaction
 from django.db.models import F
 
 from accounts import ledger
@@ -16,6 +19,8 @@ from accounts.models import EntryKind
 from messaging import bulk
 from messaging.bulk import Change, Moved
 from messaging.models import Batch, Status
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 def record(
@@ -77,6 +82,16 @@ def refund_batches(*, sums: Mapping[int, int], now: datetime) -> None:
             reference=f"batch:{batch_id}:{number}",
             actor=None,
             now=now,
+        )
+        transaction.on_commit(
+            partial(
+                log.info,
+                "credits.refunded",
+                account_id=account_id,
+                batch=batch_id,
+                refund=number,
+                amount_hundredths=sums[batch_id],
+            )
         )
 
 

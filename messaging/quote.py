@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts import retrying, tariff
-from messaging import bulk, closing, doorbell
+from messaging import bulk, closing, doorbell, events
 from messaging.audience import Audience, Segment
 from messaging.models import (
     Batch,
@@ -159,6 +159,9 @@ def load(*, revision: Revision, clock: Callable[[], datetime]) -> None:
                 time.sleep(pause)
         except Overtaken:
             return
+    events.tell(
+        "quote.loaded", revision=revision, messages=revision.messages, refused=revision.refused
+    )
 
 
 def begin(*, revision: Revision, now: datetime) -> None:

@@ -5,7 +5,7 @@ before our own record of the hand-over, twice, late or out of order: one without
 parked for 72 hours. What changed its message, or could no longer, is deleted.
 """
 
-import logging
+import time
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 
 from accounts import retrying
@@ -22,7 +23,7 @@ from messaging.carrier import base
 from messaging.models import Batch, Receipt, ReceiptOutcome, Revision, Status
 from messaging.references import Reference
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 GROUP = 2_000
 OPERATOR_LENGTH = 40
@@ -83,6 +84,7 @@ class Waiting(NamedTuple):
 @retrying.on_deadlock
 def apply_group(*, now: datetime) -> int:
     """Apply the next group of receipts; give how many there were."""
+    started = time.monotonic()
     with transaction.atomic():
         waiting = (
             Receipt.objects.select_for_update(skip_locked=True)
@@ -96,6 +98,13 @@ def apply_group(*, now: datetime) -> int:
         _apply(matched, ids, now=now)
         Receipt.objects.filter(pk__in=[r.pk for r in matched]).delete()
         _park([r for r in group if r.reference not in ids], now=now)
+    if group:
+        log.info(
+            "receipts.applied",
+            matched=len(matched),
+            parked=len(group) - len(matched),
+            duration_ms=round((time.monotonic() - started) * 1000),
+        )
     return len(group)
 
 

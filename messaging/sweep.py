@@ -6,7 +6,7 @@ broker loses time, never an SMS.
 
 from datetime import datetime
 
-from messaging import closing, doorbell, quote
+from messaging import closing, doorbell, pulse, quote
 from messaging.models import (
     Batch,
     BatchState,
@@ -28,6 +28,8 @@ def run(*, now: datetime) -> None:
     cancelling = Revision.objects.filter(state=RevisionState.CANCELLING)
     for pk in list(cancelling.values_list("pk", flat=True)[:MOST]):
         closing.settle_cancelled(revision_id=pk, now=now)
+    # Last: a sweep that fails half-way is no sign of life.
+    pulse.beat(now=now)
 
 
 def _due_batches(*, now: datetime) -> None:

@@ -9,6 +9,8 @@ import os
 
 from celery import Celery
 
+from smsmanager import correlation
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsmanager.settings")
 
 QUICK_QUEUES = ("now", "sweeps", "receipts")
@@ -22,5 +24,6 @@ def _make(name: str, *, current: bool) -> Celery:
     return made
 
 
+correlation.connect()
 slow = _make("smsmanager-slow", current=False)
 app = _make("smsmanager", current=True)

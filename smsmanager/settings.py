@@ -5,6 +5,7 @@ nonsense. Development needs none. MODE=production changes what is refused (see c
 never how the code flows. Nothing else in the project reads the environment.
 """
 
+import logging
 import ssl
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+from smsmanager import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -86,6 +89,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "smsmanager.correlation.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -199,7 +203,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if EMBEDDED
-    else {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    else {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    # What each process may know for itself, Redis or not.
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
 }
 
 # --- Carrier ---------------------------------------------------------------------------------
@@ -291,7 +297,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO
 SECURE_SSL_REDIRECT = not DEMO
 SECURE_HSTS_SECONDS = 0 if DEMO else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEMO
-SECURE_REDIRECT_EXEMPT = [r"^carrier/", r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^carrier/", r"^healthz$", r"^readyz$"]
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # The demo's two servers listen on one host name: a cookie named by port keeps them apart.
@@ -299,10 +305,8 @@ SESSION_COOKIE_NAME = "sessionid" if not DEMO else f"sessionid_{PORT}"
 CSRF_COOKIE_NAME = "csrftoken" if not DEMO else f"csrftoken_{PORT}"
 
 # --- Logs ------------------------------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
-}
+LOG_LEVEL = _choice("LOG_LEVEL", logs.LEVELS)
+LOGGING_CONFIG = "smsmanager.logs.configure"
+LOGGING = logs.configuration(level=LOG_LEVEL, as_json=not DEMO)
+# The start of each task is told at this level.
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG

@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from messaging.views import door
 from smsmanager import demo
-from smsmanager.health import health_detail
+from smsmanager.health import health_detail, readiness_detail
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -19,4 +19,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health_detail, name="health-detail"),
+    path("readyz", readiness_detail, name="readiness-detail"),
 ]

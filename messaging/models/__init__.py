@@ -1,7 +1,8 @@
 """The tables of messaging, by topic.
 
 campaigns: what was written and decided. sources: to whom, frozen. delivery: batches, hand-overs,
-messages, counters. inbox: what the carrier tells us. The way of a message: docs/architecture.md.
+messages, counters. inbox: what the carrier tells us. pulse: the sweep's sign of
+life. The way of a message: docs/architecture.md.
 """
 
 from messaging.models.campaigns import Campaign, MessageClass, Revision, RevisionState
@@ -16,6 +17,7 @@ from messaging.models.delivery import (
     Status,
 )
 from messaging.models.inbox import Receipt, ReceiptOutcome
+from messaging.models.pulse import Heartbeat
 from messaging.models.sources import (
     OptOut,
     OptOutCause,
@@ -32,6 +34,7 @@ __all__ = [
     "Campaign",
     "HandOver",
     "HandOverState",
+    "Heartbeat",
     "IdBlock",
     "Message",
     "MessageClass",
