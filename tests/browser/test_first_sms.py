@@ -22,7 +22,6 @@ def test_alice_signs_in_writes_and_watches_her_sms_arrive(
     visitor.get_by_label("Email").fill(alice.email)
     visitor.get_by_label("Password").fill(PASSWORD)
     visitor.get_by_role("button", name="Sign in").click()
-    visitor.get_by_role("link", name=account.name).first.click()
     expect(visitor.locator("#balance")).to_contain_text("1,000 credits")
 
     visitor.get_by_label("Recipients").fill("+33612345678")
