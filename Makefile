@@ -17,7 +17,7 @@ comma := ,
 empty :=
 space := $(empty) $(empty)
 
-.PHONY: help run test test-all lint types bench docs up messages
+.PHONY: help run test test-all chromium lint types bench docs up messages
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -30,8 +30,14 @@ test: .venv/.dev ## The tests on SQLite, and a smoke test on PostgreSQL and Valk
 	@$(PY) -m pytest -n 2 -m 'not postgresql and not stack and not race and not fault and not browser'
 	@echo 'Not run here: the tests on $(subst $(space)$(space),$(space),$(strip $(LEFT_OUT))). Run them with: make test-all'
 
-test-all: .venv/.dev ## All tests, on PostgreSQL and Redis (DATABASE_URL, REDIS_URL, or wheels)
+test-all: .venv/.dev chromium ## All tests, on PostgreSQL and Redis (DATABASE_URL, REDIS_URL, or wheels)
 	@$(PY) tests/servers.py $(PY) -m pytest -m 'not parity'
+
+chromium: ## The browser of the browser tests, from the packages of Debian, if it is missing (needs root)
+	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo 'Installing chromium (once, about a minute)...'; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	fi || echo 'chromium could not be installed.'
 
 lint: .venv/.dev ## Rules and format of the source
 	@$(PY) -m ruff check .

@@ -1,0 +1,87 @@
+"""The panel with the keyboard alone: Tab, Enter, Space and letters."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from accounts.models import SmsAccount
+from messaging.models import Revision
+from senders.models import Sender
+from tests import scenes
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# More stops than this before what one looks for is nobody's patience.
+MOST_STOPS = 40
+IS_MARKED = """() => {
+  const style = getComputedStyle(document.activeElement);
+  return style.outlineStyle !== "none" || style.boxShadow !== "none";
+}"""
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until the wanted element has the focus, and see that every stop shows it."""
+    for _stop in range(MOST_STOPS):
+        page.keyboard.press("Tab")
+        assert page.evaluate(IS_MARKED), page.evaluate("document.activeElement.outerHTML")
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"not within {MOST_STOPS} stops: {wanted}")
+
+
+def test_an_sms_is_written_and_sent_with_the_keyboard(
+    page: Page, account: SmsAccount, sender: Sender
+) -> None:
+    page.goto(f"/sms/{account.name}/compose/")
+    tab_to(page, page.get_by_role("link", name="Skip to the content"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_label("Sender"))
+    # Enter in a field sends nothing.
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    tab_to(page, page.get_by_label("Recipients"))
+    page.keyboard.type("+33612345678")
+    tab_to(page, page.get_by_label("Text"))
+    page.keyboard.type("Le pain est pret")
+    tab_to(page, page.get_by_label("This SMS is not commercial"))
+    page.keyboard.press("Space")
+    send = page.get_by_role("button", name="Send", exact=True)
+    expect(send).to_be_visible()
+    assert not Revision.objects.exists()
+    tab_to(page, send)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("SMS on its way.")).to_be_visible()
+    assert Revision.objects.get().text == "Le pain est pret"
+
+
+def test_a_campaign_is_confirmed_with_the_keyboard(
+    page: Page, account: SmsAccount, sender: Sender
+) -> None:
+    page.goto(f"/sms/{account.name}/compose/")
+    page.get_by_label("Recipients").focus()
+    page.keyboard.type(",".join(scenes.numbers(2)))
+    tab_to(page, page.get_by_label("Text"))
+    page.keyboard.type("Solde")
+    tab_to(page, page.get_by_label("This SMS is not commercial"))
+    page.keyboard.press("Space")
+    review = page.get_by_role("button", name="Go on to the review")
+    expect(review).to_be_visible()
+    tab_to(page, review)
+    page.keyboard.press("Space")
+    confirm = page.get_by_role("button", name="Send to 2 recipients")
+    expect(confirm).to_be_visible()
+    tab_to(page, confirm)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("SMS to 2 recipients")
+
+
+def test_a_menu_closes_on_escape_and_gives_the_focus_back(page: Page, account: SmsAccount) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"/sms/{account.name}/messages/")
+    menu = page.locator("summary", has_text="Menu")
+    tab_to(page, menu)
+    page.keyboard.press("Enter")
+    expect(page.locator(".menu-panel")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(page.locator(".menu-panel")).to_be_hidden()
+    expect(menu).to_be_focused()
