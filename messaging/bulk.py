@@ -133,7 +133,7 @@ def insert_new(
         fields = [model._meta.get_field(c) for c in columns]
         # A length limit in the cast would cut what is too long in silence.
         types = [str(f.db_type(connection)).partition("(")[0] for f in fields]
-        given = [list(values) for values in zip(*rows, strict=True)]
+        given: list[Any] = [list(values) for values in zip(*rows, strict=True)]
         read = [f"u.c{i}" for i in range(len(columns))]
         source = (
             f"unnest({', '.join(f'%s::{t}[]' for t in types)}) "

@@ -139,7 +139,7 @@ def test_a_database_that_is_away_is_told(client: Client, db: None) -> None:
 
 
 def test_a_database_that_is_behind_the_code_is_told(client: Client, db: None) -> None:
-    MigrationRecorder(connection).record_unapplied("messaging", "0003_heartbeat")
+    MigrationRecorder(connection).record_unapplied("messaging", "0004_heartbeat")
     response = client.get("/readyz")
     assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert response.json()["migrations_missing"] == 1

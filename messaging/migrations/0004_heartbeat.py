@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0002_storage'),
+        ('messaging', '0003_recipient_lists'),
     ]
 
     operations = [
