@@ -84,7 +84,8 @@ def test_tasks_are_published_by_the_doorbell_alone() -> None:
         place
         for place, call in calls()
         if name_of(call) in {"delay", "apply_async", "send_task"}
-        and not place.startswith("messaging/doorbell.py")
+        # The scheduler is Celery's own; it only adds a sign of life to each publishing.
+        and not place.startswith(("messaging/doorbell.py", "smsmanager/beat.py"))
     ]
     assert not found, f"{found}: ring the doorbell, which waits for the commit"
 
