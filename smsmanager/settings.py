@@ -129,7 +129,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Database --------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'panel.sqlite3'}")
-_database: dict[str, Any] = dict(env.db_url_config(DATABASE_URL))
+_database: dict[str, Any] = {"OPTIONS": {}, **env.db_url_config(DATABASE_URL)}
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {
         "timeout": 20,
@@ -143,7 +143,7 @@ else:
     # Nobody waits for ever: for a lock as long as on SQLite; a statement a minute (0 is no limit,
     # for migrations and reports); a transaction that idles holds locks and is ended. No
     # transaction waits for a network, so none idles for long.
-    _database["OPTIONS"] = {
+    _database["OPTIONS"] |= {
         "connect_timeout": 10,
         "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s "
         f"-c statement_timeout={env.int('STATEMENT_TIMEOUT', default=60)}s",

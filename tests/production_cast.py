@@ -18,6 +18,8 @@ CREDITS = 10
 
 def main() -> None:
     """Make them."""
+    from django.utils import timezone  # noqa: PLC0415 (Django is set up first)
+
     from tests import factories  # noqa: PLC0415 (Django is set up first)
 
     factories.make_tariff()
@@ -26,7 +28,7 @@ def main() -> None:
     alice.save()
     customer = factories.make_customer(owner=alice)
     account = factories.make_account(customer, name=ACCOUNT, credits=CREDITS)
-    factories.make_sender(account)
+    factories.make_sender(account, now=timezone.now())
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,10 @@ class Stack:
         )
 
     def start(self, name: str) -> None:
-        """Start a service and wait until its own health check is content."""
+        """Start a service, when those it waits for are as it wants them."""
+        for needed, wanted in self.services[name]["depends_on"].items():
+            if needed in self.running and wanted["condition"] == "service_healthy":
+                self.wait_until_healthy(needed)
         with (self.directory / f"{name}.log").open("wb") as log:
             self.running[name] = subprocess.Popen(
                 [self._here(word) for word in compose.command(self.services[name])],
@@ -67,9 +69,11 @@ class Stack:
                 stdout=log,
                 stderr=log,
             )
-        processes.wait_for(
-            lambda: self.is_healthy(name), seconds=HEALTHY, what=f"{name} is healthy"
-        )
+
+    def wait_until_healthy(self, name: str) -> None:
+        """Wait until a service's own health check is content."""
+        healthy = partial(self.is_healthy, name)
+        processes.wait_for(healthy, seconds=HEALTHY, what=f"{name} is healthy")
 
     def is_healthy(self, name: str) -> bool:
         """Ask as the engine would; a part that ended is a failure at once."""
@@ -148,11 +152,10 @@ class Browser:
     """A person behind the proxy that speaks TLS."""
 
     def __init__(self, url: str) -> None:
-        """Keep cookies as a browser does that sees https in its address bar."""
+        """Start without a cookie."""
         self.url = url
         self._session = requests.Session()
         self._session.headers.update(FORWARDED)
-        self._session.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
 
     def get(self, path: str) -> str:
         """Give the words of a page."""
@@ -161,7 +164,9 @@ class Browser:
     def post(self, path: str, **fields: str) -> str:
         """Fill in the form of a page and send it; give where it led."""
         page = self.get(path)
-        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+        hidden = dict(
+            re.findall(r'<input type="hidden" name="(csrf\w+|key)" value="([^"]*)"', page)
+        )
         answer = self._session.post(
             self.url + path,
             data=hidden | fields,
@@ -174,7 +179,12 @@ class Browser:
         return str(answer.headers["Location"])
 
     def _read(self, answer: requests.Response) -> str:
-        assert answer.ok, f"{answer.status_code} {answer.url}: {answer.text[:2000]}"
+        words = " ".join(re.sub(r"<[^>]+>|\s+", " ", answer.text).split())
+        assert answer.ok, f"{answer.status_code} {answer.url}: {words}"
+        assert all(cookie.secure for cookie in answer.cookies)
+        for cookie in self._session.cookies:
+            # TLS ends at the proxy; behind it this session would keep them to itself.
+            cookie.secure = False
         return answer.text
 
 
@@ -206,6 +216,8 @@ def test_the_commands_of_the_file_carry_an_sms_and_stop_in_order(stack: Stack) -
     lasting = [name for name in order if name not in {*SERVERS, "migrate"}]
     for name in lasting:
         stack.start(name)
+    for name in lasting:
+        stack.wait_until_healthy(name)
 
     browser = Browser(stack.exchanged["http://web:8000"])
     page = send_one_sms(browser)
