@@ -57,7 +57,7 @@ def store(*, receipts: Iterable[base.Receipt], now: datetime) -> None:
                 received_at=now,
                 not_before=now,
             )
-            for r in sorted(receipts, key=lambda r: (r.carrier_id, r.state, r.at))
+            for r in sorted(receipts, key=lambda r: (r.carrier, r.carrier_id, r.state, r.at))
         ),
         ignore_conflicts=True,
         batch_size=1_000,
