@@ -47,7 +47,7 @@ def store(*, receipts: Iterable[base.Receipt], now: datetime) -> None:
     Sorted: two that store the same ones wait for each other at the same receipt.
     """
     by_carrier: defaultdict[str, list[base.Receipt]] = defaultdict(list)
-    for receipt in sorted(receipts, key=lambda r: (r.carrier_id, r.state, r.at)):
+    for receipt in sorted(receipts, key=lambda r: (r.carrier, r.carrier_id, r.state, r.at)):
         by_carrier[receipt.carrier].append(receipt)
     for carrier, told in by_carrier.items():
         bulk.insert_new(

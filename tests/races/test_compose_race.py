@@ -16,7 +16,7 @@ from tests.races import crowd, proofs
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
-ROUNDS = 5
+ROUNDS = 3
 OPEN = [RevisionState.QUOTING, RevisionState.QUOTED]
 
 

@@ -23,7 +23,7 @@ from tests.races.noting import NotingCarrier
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
-ROUNDS = 8
+ROUNDS = 6
 GIFTS, GIFT = 3, 300
 PHONES = scenes.numbers(12)
 

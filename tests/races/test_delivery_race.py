@@ -15,7 +15,7 @@ from tests.races.noting import NotingCarrier
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
-ROUNDS = 15
+ROUNDS = 8
 RECIPIENTS = 24
 
 

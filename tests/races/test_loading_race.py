@@ -16,7 +16,7 @@ from tests.races import crowd
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
-ROUNDS = 20
+ROUNDS = 10
 RECIPIENTS = 60
 BATCH = 7
 

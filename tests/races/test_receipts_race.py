@@ -20,7 +20,7 @@ from tests.races.noting import NotingCarrier
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
-ROUNDS = 12
+ROUNDS = 8
 RECIPIENTS = 24
 SAID = (
     {"state": base.ReceiptState.DELIVERED},

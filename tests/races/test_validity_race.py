@@ -20,7 +20,7 @@ from tests.races.noting import NotingCarrier
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
-ROUNDS = 8
+ROUNDS = 6
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def race(
 ) -> Revision:
     """Claim by two and stop it after some claims; give the revision."""
     now = timezone.now()
-    revision = scenes.compose(account, by, sender, now=now, numbers=scenes.numbers(16))
+    revision = scenes.compose(account, by, sender, now=now, numbers=scenes.numbers(12))
     campaigns.confirm(revision=revision, by=by, total_hundredths=revision.total_hundredths, now=now)
     hand_overs = scenes.leave_all(revision, now=timezone.now())
     some = threading.Event()
