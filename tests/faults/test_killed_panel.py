@@ -69,6 +69,7 @@ def test_nothing_is_lost_or_sent_twice(panel: Panel, capsys: pytest.CaptureFixtu
         told: list[dict[str, str]] = []
         worker = threading.Thread(target=work, args=(panel, number, told))
         worker.start()
+        wait_for(lambda: told, seconds=60, what="the first form is filled in")
         threading.Event().wait(chance.uniform(0.1, LONGEST))
         panel.kill()
         worker.join()
