@@ -105,6 +105,8 @@ def canary() -> Iterator[Canary]:
     before_task_publish.connect(note)
     yield made
     before_task_publish.disconnect(note)
+    # A task that was run here is over.
+    structlog.contextvars.clear_contextvars()
     for name, level in before.items():
         logging.getLogger(name).setLevel(level)
     for handler in handlers:

@@ -30,6 +30,7 @@ def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     handler.setFormatter(logs.Formatter(as_json=True))
     root, ours = logging.getLogger(), logging.getLogger("messaging")
     level = ours.level
+    structlog.contextvars.clear_contextvars()
     root.addHandler(handler)
     ours.setLevel(logging.DEBUG)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
