@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,7 @@ def test_nothing_is_lost_or_sent_twice(panel: Panel, capsys: pytest.CaptureFixtu
         told: list[dict[str, str]] = []
         worker = threading.Thread(target=work, args=(panel, number, told))
         worker.start()
+        wait_for(partial(bool, told), seconds=60, what="the first form is filled in")
         threading.Event().wait(chance.uniform(0.1, LONGEST))
         panel.kill()
         worker.join()
