@@ -13,6 +13,8 @@ LEFT_OUT := PostgreSQL and Redis \
 	$(if $(wildcard tests/browser/test_*.py),browser)
 # What docker-compose.yml refuses to start without.
 SECRETS = $(shell sed -n 's/.*$${\([A-Z_]*\):?.*/\1/p' docker-compose.yml | sort -u)
+# What needs the machine for itself.
+ALONE := race or fault or browser or stack
 comma := ,
 empty :=
 space := $(empty) $(empty)
@@ -31,7 +33,8 @@ test: .venv/.dev ## The tests on SQLite, and a smoke test on PostgreSQL and Valk
 	@echo 'Not run here: the tests on $(subst $(space)$(space),$(space),$(strip $(LEFT_OUT))). Run them with: make test-all'
 
 test-all: .venv/.dev chromium ## All tests, on PostgreSQL and Redis (DATABASE_URL, REDIS_URL, or wheels)
-	@$(PY) tests/servers.py $(PY) -m pytest -m 'not parity'
+	@$(PY) tests/servers.py $(PY) -m pytest -n 2 -m 'not parity and not ($(ALONE))'
+	@$(PY) tests/servers.py $(PY) -m pytest -m '$(ALONE)'
 
 chromium: ## The browser of the browser tests, from the packages of Debian, if it is missing (needs root)
 	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
