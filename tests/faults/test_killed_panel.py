@@ -10,7 +10,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -74,13 +73,8 @@ def test_nothing_is_lost_or_sent_twice(panel: Panel, capsys: pytest.CaptureFixtu
         begun = threading.Event()
         worker = threading.Thread(target=work, args=(panel, number, told, begun))
         worker.start()
-<<<<<<< HEAD
         assert begun.wait(60)
         threading.Event().wait(chance.uniform(0, LONGEST))
-=======
-        wait_for(partial(bool, told), seconds=60, what="the first form is filled in")
-        threading.Event().wait(chance.uniform(0.1, LONGEST))
->>>>>>> faults
         panel.kill()
         worker.join()
         panel.start()
