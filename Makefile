@@ -14,12 +14,12 @@ LEFT_OUT := PostgreSQL and Redis \
 # What docker-compose.yml refuses to start without.
 SECRETS = $(shell sed -n 's/.*$${\([A-Z_]*\):?.*/\1/p' docker-compose.yml | sort -u)
 # What needs the machine for itself.
-ALONE := race or fault or browser or stack
+ALONE := race or browser or stack
 comma := ,
 empty :=
 space := $(empty) $(empty)
 
-.PHONY: help run test test-all chromium lint types bench docs up messages
+.PHONY: help run test test-all faults chromium lint types bench docs up messages
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -33,8 +33,12 @@ test: .venv/.dev ## The tests on SQLite, and a smoke test on PostgreSQL and Valk
 	@echo 'Not run here: the tests on $(subst $(space)$(space),$(space),$(strip $(LEFT_OUT))). Run them with: make test-all'
 
 test-all: .venv/.dev chromium ## All tests, on PostgreSQL and Redis (DATABASE_URL, REDIS_URL, or wheels)
-	@$(PY) tests/servers.py $(PY) -m pytest -n 2 -m 'not parity and not ($(ALONE))'
+	@$(PY) tests/servers.py $(PY) -m pytest -n 2 -m 'not parity and not fault and not ($(ALONE))'
 	@$(PY) tests/servers.py $(PY) -m pytest -m '$(ALONE)'
+	@echo 'Not run here: faults, which kill real processes for some minutes. Run them with: make faults'
+
+faults: .venv/.dev ## Kill every part of the real stack in turn, on servers of its own (some minutes)
+	@$(PY) -m pytest -m fault
 
 chromium: ## The browser of the browser tests, from the packages of Debian, if it is missing (needs root)
 	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
