@@ -1,10 +1,14 @@
-"""Sender names and the stretches of time in which each was valid.
+"""Senders, the stretches of time in which each was valid, and the numbers lent to phones.
 
     waiting ──► enabled ◄──► disabled (by the owner)
        └──► refused  └────────────┴──► withdrawn (by staff)
 
 `senders.review` moves the state and keeps the intervals; a hand-over asks whether the sender was
 valid at its moment, so an interval is closed, never removed.
+
+A lease lends a number to one phone of one account, so that what this phone sends to the number is
+known to be an answer. `senders.shortnumbers` takes and closes leases; none is removed, because a
+late answer still has to find the one it belongs to.
 """
 
 from django.db import models
@@ -18,6 +22,8 @@ class SenderKind(models.TextChoices):
     """What a recipient sees as the origin of a message."""
 
     ALPHANUMERIC = "alpha", _("Alphanumeric sender")
+    SHORT = "short", _("Short number")
+    VIRTUAL = "virtual", _("Virtual number")
 
 
 class SenderState(models.TextChoices):
@@ -30,14 +36,18 @@ class SenderState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+SHORT_NAME = "#short"
+
+
 class Sender(models.Model):
-    """A name under which an account sends."""
+    """What an account sends under: a name, its virtual number, or short numbers of the carrier."""
 
     account = models.ForeignKey(SmsAccount, on_delete=models.PROTECT, related_name="senders")
     kind = models.CharField(
         _("kind"), max_length=8, choices=SenderKind.choices, default=SenderKind.ALPHANUMERIC
     )
-    name = models.CharField(_("name"), max_length=11)
+    # A name; the virtual number in E.164; SHORT_NAME, which no name may be, for the short number.
+    name = models.CharField(_("name"), max_length=16)
     description = models.CharField(_("description"), max_length=40, blank=True, default="")
     state = models.CharField(
         _("status"), max_length=10, choices=SenderState.choices, default=SenderState.WAITING
@@ -77,3 +87,71 @@ class SenderValidity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sender} {self.since}"
+
+
+class LeaseKind(models.TextChoices):
+    """What kind of number is lent."""
+
+    SHORT = "short", _("Short number")
+    VIRTUAL = "virtual", _("Virtual number")
+
+
+class Lease(models.Model):
+    """A number lent to one phone of one account.
+
+    Open, messages of the account to the phone bear the number. A short one closes 48 hours after
+    the last message, and the pair is held for 30 days more: nobody else gets it meanwhile.
+    Expiry is a change of columns, because no index can ask for the time.
+    """
+
+    account = models.ForeignKey(
+        SmsAccount, on_delete=models.PROTECT, related_name="leases", db_index=False
+    )
+    kind = models.CharField(max_length=8, choices=LeaseKind.choices)
+    number = models.CharField(_("number"), max_length=16)
+    phone = models.CharField(_("recipient"), max_length=16)
+    is_open = models.BooleanField(default=True)
+    is_held = models.BooleanField(default=True)
+    opened_at = models.DateTimeField(_("since"))
+    # May be closed from this moment on; moved by each message.
+    expires_at = models.DateTimeField(_("until"))
+    closed_at = models.DateTimeField(null=True, blank=True)
+    # By the carrier's clock: when it accepted the first and the last message under this lease.
+    # Empty: none yet, or the answer is not recorded yet.
+    first_accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    # The last message under this lease; messaging owns the table.
+    message_id = models.BigIntegerField(null=True, blank=True)
+    last_reply_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("lease")
+        verbose_name_plural = _("leases")
+        constraints = [
+            # Whose is an answer from this phone to this number: one lease, also when it is late.
+            models.UniqueConstraint(
+                fields=["number", "phone"], condition=Q(is_held=True), name="lease_held_once"
+            ),
+            # The number that an account uses for a phone; also the look-up at each hand-over.
+            models.UniqueConstraint(
+                fields=["phone", "account"],
+                condition=Q(is_open=True, kind=LeaseKind.SHORT),
+                name="lease_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_held=True) | Q(is_open=False), name="lease_open_is_held"
+            ),
+        ]
+        indexes = [
+            # The sweep: what may be closed.
+            models.Index(fields=["expires_at"], condition=Q(is_open=True), name="lease_expiring"),
+            # The sweep: what need no longer be held.
+            models.Index(
+                fields=["closed_at"],
+                condition=Q(is_held=True, is_open=False),
+                name="lease_to_release",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
