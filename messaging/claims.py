@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from accounts import retrying, suspension
 from accounts.models import SmsAccount
 from messaging import bulk, calendar, closing, outcomes, references
 from messaging.bulk import Change
 from messaging.carrier import base
-from messaging.models import Batch, HandOver, HandOverState, Message, Status
+from messaging.models import Batch, HandOver, HandOverState, Status
 from messaging.recipients import optout
 from senders import review
 from senders.models import Sender
@@ -51,6 +51,20 @@ class Claim:
     ids: dict[str, int]
     chunk: base.Chunk
 
+    @property
+    def ids_for_log(self) -> dict[str, int]:
+        """What the log may tell of it."""
+        return {
+            "hand_over": self.hand_over_id,
+            "attempt": self.attempt,
+            "account_id": self.account_id,
+            "messages": len(self.ids),
+        }
+
+
+class _NothingWaits(Exception):
+    """There is no hand-over to claim, or enough of the account are with the carrier."""
+
 
 class _Obstacle(Exception):
     """The claim is undone; `act` runs after the rollback."""
@@ -60,12 +74,34 @@ class _Obstacle(Exception):
         self.act = act
 
 
-@retrying.on_deadlock
 def claim(*, hand_over_id: int, clock: Clock) -> Claim | None:
     """Claim a hand-over that waits; None when it is not ours to hand over now."""
     try:
+        return _try(HandOver.objects.filter(pk=hand_over_id), clock=clock)
+    except _NothingWaits:
+        return None
+
+
+def claim_next(*, account_id: int, clock: Clock) -> Claim | None:
+    """Claim the hand-over of an account that waits longest; None when none may be claimed now.
+
+    Those that may not leave are closed or put off on the way, so every round gets further.
+    """
+    ours = HandOver.objects.filter(account_id=account_id)
+    try:
+        while (claim := _try(ours, clock=clock)) is None:
+            pass
+    except _NothingWaits:
+        return None
+    return claim
+
+
+@retrying.on_deadlock
+def _try(hand_overs: QuerySet[HandOver], *, clock: Clock) -> Claim | None:
+    """Claim the first of these that waits; None when it is closed or put off instead."""
+    try:
         with transaction.atomic():
-            return _claim_within(hand_over_id=hand_over_id, clock=clock)
+            return _claim_within(hand_overs, clock=clock)
     except _Obstacle as obstacle:
         # On its own: it takes locks that come before those the claim already held.
         with transaction.atomic():
@@ -73,32 +109,51 @@ def claim(*, hand_over_id: int, clock: Clock) -> Claim | None:
         return None
 
 
-def _claim_within(*, hand_over_id: int, clock: Clock) -> Claim | None:
+def _claim_within(hand_overs: QuerySet[HandOver], *, clock: Clock) -> Claim | None:
     now = clock()
-    hand_over = HandOver.objects.filter(pk=hand_over_id).first()
-    if hand_over is None or _too_many_in_flight(hand_over):
-        return None
-    if not HandOver.objects.filter(
-        pk=hand_over_id, state=HandOverState.READY, not_before__lte=now, valid_until__gt=now
-    ).update(state=HandOverState.CLAIMED, attempt=F("attempt") + 1, lease_until=now + LEASE):
-        return None
-    batch = Batch.objects.select_related("revision__account").get(pk=hand_over.batch_id)
+    hand_over = _first_that_waits(hand_overs, now=now)
+    batch = Batch.objects.select_related(
+        "revision__campaign", "revision__sender", "revision__account"
+    ).get(pk=hand_over.batch_id)
     skipped = _skip_opted_out(hand_over, batch, now=now)
-    locked = Batch.objects.select_for_update(no_key=True).get(pk=batch.pk)
+    is_cancelled = (
+        Batch.objects.select_for_update(no_key=True)
+        .values_list("cancel_requested", flat=True)
+        .get(pk=batch.pk)
+    )
     # Whoever withdraws the sender or suspends the account waits for this claim, or this for them.
     bulk.hold(rows=[(Sender, batch.revision.sender_id), (SmsAccount, hand_over.account_id)])
     now = clock()
-    _test_obstacles(hand_over, batch, cancel_requested=locked.cancel_requested, now=now)
-    HandOver.objects.filter(pk=hand_over_id).update(claimed_at=now, trouble="")
-    claim = as_claimed(HandOver.objects.get(pk=hand_over_id))
-    if not claim.ids:
-        log.info("hand_over.empty", hand_over=hand_over_id, skipped=skipped)
-        HandOver.objects.filter(pk=hand_over_id).update(
-            state=HandOverState.CLOSED, claimed_at=None, lease_until=None
-        )
-        closing.finish_batch(batch_id=batch.pk)
-        return None
-    return claim
+    _test_obstacles(hand_over, batch, is_cancelled=is_cancelled, now=now)
+    claim = as_claimed(hand_over, batch)
+    waiting = HandOver.objects.filter(pk=hand_over.pk, state=HandOverState.READY)
+    if claim.ids:
+        waiting.update(
+            state=HandOverState.CLAIMED, attempt=claim.attempt, lease_until=now + LEASE,
+            claimed_at=now, trouble="",
+        )  # fmt: skip
+        return claim
+    log.info("hand_over.empty", hand_over=hand_over.pk, skipped=skipped)
+    waiting.update(state=HandOverState.CLOSED, attempt=claim.attempt)
+    closing.finish_batch(batch_id=batch.pk)
+    return None
+
+
+def _first_that_waits(hand_overs: QuerySet[HandOver], *, now: datetime) -> HandOver:
+    """Lock the first hand-over that waits, its next attempt begun. Raises _NothingWaits.
+
+    Others pass it by meanwhile; nothing of it is written before it is certain.
+    """
+    found = (
+        hand_overs.select_for_update(skip_locked=True, no_key=True)
+        .filter(state=HandOverState.READY, not_before__lte=now, valid_until__gt=now)
+        .order_by("not_before", "pk")
+        .first()
+    )
+    if found is None or _too_many_in_flight(found):
+        raise _NothingWaits
+    found.attempt += 1
+    return found
 
 
 def _too_many_in_flight(hand_over: HandOver) -> bool:
@@ -114,13 +169,12 @@ def _skip_opted_out(hand_over: HandOver, batch: Batch, *, now: datetime) -> int:
     revision = batch.revision
     if not optout.blocks(account=revision.account, is_commercial=revision.is_commercial):
         return 0
-    open_rows = dict(_open_messages(hand_over).values_list("recipient", "id"))
+    if not optout.has_any(account_id=hand_over.account_id):
+        return 0
+    open_rows = {phone: pk for pk, phone, _text in bulk.open_messages(hand_over)}
     stopped = optout.opted_out(account_id=hand_over.account_id, phones=list(open_rows))
     outcomes.record(
-        changes=[
-            Change(message_id=open_rows[p], status=Status.SKIPPED, reason="opted_out", at=now)
-            for p in stopped
-        ],
+        changes=[Change(open_rows[p], Status.SKIPPED, "opted_out", now) for p in stopped],
         from_statuses=[Status.OPEN],
         now=now,
     )
@@ -128,11 +182,11 @@ def _skip_opted_out(hand_over: HandOver, batch: Batch, *, now: datetime) -> int:
 
 
 def _test_obstacles(
-    hand_over: HandOver, batch: Batch, *, cancel_requested: bool, now: datetime
+    hand_over: HandOver, batch: Batch, *, is_cancelled: bool, now: datetime
 ) -> None:
     """Raise _Obstacle if nothing may be handed over at this moment; called under the lock."""
     pk = hand_over.pk
-    if cancel_requested:
+    if is_cancelled:
         raise _Obstacle(lambda: _close(hand_over, status=Status.CANCELLED, reason=None, now=now))
     if not review.is_valid(sender_id=batch.revision.sender_id, now=now):
         raise _Obstacle(lambda: _close(hand_over, status=Status.SKIPPED, reason="sender", now=now))
@@ -155,19 +209,15 @@ def _hold(hand_over_id: int, *, until: datetime, trouble: str) -> None:
     )
 
 
-def as_claimed(hand_over: HandOver) -> Claim:
-    """Give what a claimed hand-over still has to hand over."""
-    batch = Batch.objects.select_related("revision__campaign", "revision__sender").get(
-        pk=hand_over.batch_id
-    )
+def as_claimed(hand_over: HandOver, batch: Batch) -> Claim:
+    """Give what a claimed hand-over still has to hand over; `batch` comes with its revision."""
     revision = batch.revision
     name = references.names(campaign=revision.campaign.uuid, revision=revision.number)
-    # Rows, not objects: this is done for every message there is.
-    rows = _open_messages(hand_over).order_by("pk").values_list("pk", "recipient", "text")
+    position = batch.first_position - batch.first_message_id
     ids: dict[str, int] = {}
     recipients = []
-    for pk, to, text in rows:
-        reference = name(batch.first_position + pk - batch.first_message_id)
+    for pk, to, text in bulk.open_messages(hand_over):
+        reference = name(position + pk)
         ids[reference] = pk
         recipients.append(base.Recipient(reference=reference, to=to, text=text))
     return Claim(
@@ -187,7 +237,18 @@ def as_claimed(hand_over: HandOver) -> Claim:
     )
 
 
-def _open_messages(hand_over: HandOver) -> QuerySet[Message]:
-    return Message.objects.filter(
-        pk__gte=hand_over.first_message_id, pk__lte=hand_over.last_message_id, status__isnull=True
+def with_batch(*, hand_over_id: int) -> tuple[HandOver, Batch]:
+    """Give a hand-over as it stands, and its batch, ready for `as_claimed`."""
+    hand_over = HandOver.objects.select_related(
+        "batch__revision__campaign", "batch__revision__sender"
+    ).get(pk=hand_over_id)
+    return hand_over, hand_over.batch
+
+
+def move_on(claim: Claim, **to: object) -> bool:
+    """Move the claimed hand-over on, unless somebody else has claimed it since."""
+    return bool(
+        HandOver.objects.filter(
+            pk=claim.hand_over_id, state=HandOverState.CLAIMED, attempt=claim.attempt
+        ).update(**to)
     )

@@ -1,8 +1,8 @@
 """Fields of what a carrier says: nothing it sends is taken on trust.
 
 A field is of its type, of a bounded length and free of NUL and lone surrogates (which the
-databases refuse), or BadField names it. Rows are read by msgspec into Structs of the types below;
-what they cannot say is checked here. Pure.
+databases refuse), or BadField names it. What there are thousands of is read by msgspec into
+Structs of the types below; what these cannot say is checked here. Pure.
 """
 
 import re
@@ -46,6 +46,27 @@ def read_list(row: Mapping[str, Any], *, name: str, at_most: int) -> list[Any]:
     if not isinstance(value, list) or len(value) > at_most:
         raise BadField(name)
     return value
+
+
+def read_text(row: Mapping[str, Any], *, name: str, at_least: int, at_most: int) -> str:
+    """Read a string that both databases can store."""
+    value = row.get(name)
+    if not isinstance(value, str) or not at_least <= len(value) <= at_most:
+        raise BadField(name)
+    check_storable(value, name=name)
+    return value
+
+
+def read_moment(row: Mapping[str, Any], *, name: str) -> datetime:
+    """Read a moment with its offset, in UTC."""
+    raw = read_text(row, name=name, at_least=1, at_most=40)
+    try:
+        moment = datetime.fromisoformat(raw)
+    except ValueError as exc:
+        raise BadField(name) from exc
+    if moment.tzinfo is None:
+        raise BadField(name)
+    return in_utc(moment, name=name)
 
 
 def check_storable(value: str, *, name: str) -> None:

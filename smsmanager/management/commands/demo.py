@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from messaging import delivery
+from messaging import recovery
 from messaging.carrier.simulator.outcomes import Terms
 from messaging.carrier.simulator.program import Settings as CarrierSettings
 from messaging.carrier.simulator.program import Simulator, utc_now
@@ -99,7 +99,7 @@ def _prepare() -> seed.SeedResult:
             "DATA_DIR."
         ) from exc
     # Nobody else works here, so whoever held a lease is dead.
-    delivery.take_over_leases(now=now)
+    recovery.take_over_leases(now=now)
     return seeded
 
 
