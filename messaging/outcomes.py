@@ -29,23 +29,19 @@ def record(*, changes: Sequence[Change], from_statuses: Sequence[Status], now: d
     Gives how many it moved. Part of the caller's transaction. Locks all the messages before the
     first counter, then batches by id, then accounts by id: call it once per transaction.
     """
-    return record_steps(steps=[(s, changes) for s in from_statuses], now=now)
-
-
-def record_steps(*, steps: Sequence[tuple[Status, Sequence[Change]]], now: datetime) -> int:
-    """Make, one step after the other, the changes to messages that still have the step's status.
-
-    No step may give a message a status from which a later one would move it again. Otherwise as
-    `record`.
-    """
-    moves = [
-        (from_status, moved)
-        for from_status, changes in steps
-        for moved in bulk.move_messages(changes=changes, from_status=from_status)
-    ]
+    moves: list[tuple[Status, Moved]] = []
+    done = 0
+    for from_status in from_statuses:
+        # Mostly all of them moved in the first round.
+        if done == len(changes):
+            break
+        wanted = [c for c in changes if c.status is not from_status]
+        for moved in bulk.move_messages(changes=wanted, from_status=from_status):
+            moves.append((from_status, moved))
+            done += moved.messages
     bulk.count_moves(moves=moves)
     _refund([moved for _from, moved in moves], now=now)
-    return sum(moved.messages for _from, moved in moves)
+    return done
 
 
 def close_range(

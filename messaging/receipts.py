@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from uuid import UUID
 
 import msgspec
@@ -33,7 +34,8 @@ PUSHES = 20
 PAUSE = timedelta(seconds=10)
 PATIENCE = timedelta(hours=72)
 
-# What a receipt stands for, by its state and whether it is billed; others say nothing new.
+# What a receipt stands for, by its state and whether it is billed; others say nothing new. All but
+# UNKNOWN are final.
 STATUSES = {
     (state, billed): status
     for state, status in {
@@ -128,27 +130,20 @@ def _as_told(parked: Receipt) -> base.Receipt:
 def _apply(told: list[base.Receipt], ids: dict[str, int], *, now: datetime) -> None:
     final: dict[int, Change] = {}
     provisional: dict[int, Change] = {}
-    for receipt in sorted(told, key=_moment):
+    for receipt in sorted(told, key=attrgetter("at")):
         status = STATUSES.get((receipt.state, receipt.billed))
         message_id = ids.get(receipt.reference)
         if status is None or message_id is None:
             continue
-        change = Change(message_id, status, receipt.code.value or None, receipt.at)
-        (final if status.is_final else provisional).setdefault(message_id, change)
-    ends = list(final.values())
-    others = [c for i, c in provisional.items() if i not in final]
-    outcomes.record_steps(
-        steps=[
-            (Status.OPEN, [*ends, *others]),
-            (Status.ACCEPTED, [*ends, *others]),
-            (Status.UNKNOWN, ends),
-        ],
+        found = provisional if status is Status.UNKNOWN else final
+        if message_id not in found:
+            reason = receipt.code.value or None
+            found[message_id] = Change(message_id, status, reason, receipt.at)
+    outcomes.record(
+        changes=list((provisional | final).values()),
+        from_statuses=[Status.OPEN, Status.ACCEPTED, Status.UNKNOWN],
         now=now,
     )
-
-
-def _moment(receipt: base.Receipt) -> datetime:
-    return receipt.at
 
 
 def _message_ids(told: Iterable[str]) -> dict[str, int]:
@@ -156,7 +151,8 @@ def _message_ids(told: Iterable[str]) -> dict[str, int]:
     wanted: defaultdict[tuple[UUID, int], list[tuple[str, int]]] = defaultdict(list)
     for text in told:
         if reference := references.parse(text):
-            wanted[reference.campaign, reference.revision].append((text, reference.position))
+            campaign, revision, position = reference
+            wanted[campaign, revision].append((text, position))
     found: dict[str, int] = {}
     revisions = Revision.objects.filter(
         campaign__uuid__in={campaign for campaign, _number in wanted}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from messaging.carrier.simulator.operators import operator_of
 from messaging.carrier.simulator.outcomes import Plan, Terms, plan
@@ -46,9 +46,13 @@ class Frame:
     clause: str
     validity: int
 
+    @property
+    def lifetime(self) -> timedelta:
+        """For how long the messages are worth being delivered."""
+        return timedelta(seconds=self.validity)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
+
+class Offered(NamedTuple):
     """One message as the books would take it; refused when its plan says so."""
 
     reference: str
@@ -115,16 +119,12 @@ def _read_message(row: Any, *, frame: Frame, terms: Terms) -> Offered:
     else:
         parts = count_parts(text + frame.clause)
         refusal = refusal or ("too_long" if parts > PARTS_LIMIT else "")
-    return Offered(
-        reference=row["reference"],
-        to=to,
-        text=text,
-        parts=parts,
-        operator=operator_of(to),
-        plan=Plan(refusal=refusal, arrives=None, receipts=())
+    planned = (
+        Plan(refusal=refusal, arrives=None, receipts=())
         if refusal
-        else plan(number=to, validity=timedelta(seconds=frame.validity), terms=terms),
+        else plan(number=to, validity=frame.lifetime, terms=terms)
     )
+    return Offered(row["reference"], to, text, parts, operator_of(to), planned)
 
 
 def _is_reference(value: Any) -> bool:
