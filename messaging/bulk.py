@@ -9,20 +9,14 @@ doors, long before they get here.
 import io
 import json
 import re
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
 
-from messaging.models import BatchCounter, HandOver, IdBlock, Message, Status
+from messaging.models import BatchCounter, IdBlock, Message, Status
 
-# SQLite has one writer: two loaders only make the pages wait twice as long.
-_one_loader = threading.Lock()
-# Between two batches of a loader on SQLite, so that a page gets its turn (seconds).
-LOADER_PAUSE = 0.02
 # What is summed of moved messages, and how.
 _SUMMED = "m.batch_id, m.status, m.country, m.operator, m.parts, m.price_hundredths"
 _SUMS = "batch_id, status, country, operator, count(*), sum(parts), sum(price_hundredths)"
@@ -54,16 +48,6 @@ class Moved(NamedTuple):
 def is_postgresql() -> bool:
     """Tell whether rows go in with COPY."""
     return connection.vendor == "postgresql"
-
-
-@contextmanager
-def loading() -> Iterator[float]:
-    """Hold the right to load, and give the pause in seconds to make between two batches."""
-    if is_postgresql():
-        yield 0.0
-        return
-    with _one_loader:
-        yield LOADER_PAUSE
 
 
 def hold(*, rows: Sequence[tuple[type[models.Model], int]]) -> None:
@@ -154,8 +138,8 @@ def insert_new(
         )
 
 
-def open_messages(hand_over: HandOver) -> list[tuple[int, str, str | None]]:
-    """Give id, recipient and own text of the messages of a hand-over that nothing is said of yet.
+def open_messages(*, first_id: int, last_id: int) -> list[tuple[int, str, str | None]]:
+    """Give id, recipient and own text of the messages of a range that nothing is said of yet.
 
     Rows, not objects: this is done for every message there is.
     """
@@ -163,7 +147,7 @@ def open_messages(hand_over: HandOver) -> list[tuple[int, str, str | None]]:
         cursor.execute(
             f"SELECT id, recipient, text FROM {_table(Message)} "  # noqa: S608 (table name)
             "WHERE id >= %s AND id <= %s AND status IS NULL ORDER BY id",
-            [hand_over.first_message_id, hand_over.last_message_id],
+            [first_id, last_id],
         )
         return list(cursor.fetchall())
 
@@ -284,10 +268,16 @@ def _copy_text(rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _copy_column(values: Sequence[Any]) -> list[str]:
-    texts = ["\\N" if v is None else v if isinstance(v, str) else str(v) for v in values]
-    if _ESCAPED.search("".join(v for v in values if isinstance(v, str))):
-        return [t if v is None else _escaped(t) for v, t in zip(values, texts, strict=True)]
-    return texts
+    kinds = set(map(type, values))
+    if kinds == {str} and not _ESCAPED.search("".join(values)):
+        return list(values)
+    if str not in kinds and type(None) not in kinds:
+        return list(map(str, values))
+    return [_copy_value(v) for v in values]
+
+
+def _copy_value(value: Any) -> str:
+    return "\\N" if value is None else _escaped(value) if isinstance(value, str) else str(value)
 
 
 def _escaped(text: str) -> str:

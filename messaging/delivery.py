@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from accounts import retrying
-from messaging import calendar, claims, closing, doorbell, outcomes
+from messaging import calendar, claims, closing, doorbell, hand_overs, outcomes
 from messaging.bulk import Change
 from messaging.carrier import base
 from messaging.claims import Claim
@@ -57,13 +57,13 @@ def leave(*, batch_id: int, clock: Clock) -> None:
             opening = calendar.next_opening(code=batch.calendar, moment=now)
             Batch.objects.filter(pk=batch_id).update(not_before=opening)
             return
-        hand_overs = HandOver.objects.bulk_create(_hand_overs(batch, now=now))
+        made = HandOver.objects.bulk_create(_made_of(batch, now=now))
         Batch.objects.filter(pk=batch_id).update(state=BatchState.LEAVING, departed_at=now)
         Revision.objects.filter(pk=batch.revision_id, state=RevisionState.SCHEDULED).update(
             state=RevisionState.LEAVING
         )
         if batch.messages == 1:
-            doorbell.ring(task="hand_over", ids=[hand_overs[0].pk], queue="now")
+            doorbell.ring(task="hand_over", ids=[made[0].pk], queue="now")
         else:
             doorbell.ring(task="deliver", ids=[batch.account_id], queue="bulk")
     log.info("batch.left", batch=batch_id, account_id=batch.account_id, messages=batch.messages)
@@ -84,7 +84,7 @@ def deliver(*, account_id: int, carrier: base.Carrier, clock: Clock) -> int:
     """
     ends = time.monotonic() + TURN
     done = 0
-    while claim := claims.claim_next(account_id=account_id, clock=clock):
+    for claim in claims.claims_of(account_id=account_id, clock=clock):
         done += 1
         if not _submit(claim, carrier=carrier, clock=clock):
             return done
@@ -139,7 +139,7 @@ def record_answers(claim: Claim, *, answers: list[base.Answer], now: datetime) -
     record(claim, changes=_refusals(claim, answers, now=now), now=now)
 
 
-def _hand_overs(batch: Batch, *, now: datetime) -> list[HandOver]:
+def _made_of(batch: Batch, *, now: datetime) -> list[HandOver]:
     end = batch.first_message_id + batch.messages
     return [
         HandOver(
@@ -170,13 +170,13 @@ def _refusals(claim: Claim, answers: list[base.Answer], *, now: datetime) -> lis
 
 @retrying.on_deadlock
 def record(claim: Claim, *, changes: list[Change], now: datetime) -> None:
+    """Note that the carrier answered a claim, unless it has passed to somebody else since."""
     with transaction.atomic():
-        if not claims.move_on(
-            claim, state=HandOverState.ANSWERED, answered_at=now, lease_until=None, trouble=""
+        if hand_overs.mark_answered(
+            hand_over_id=claim.hand_over_id, attempt=claim.attempt, answered_at=now
         ):
-            return
-        outcomes.record(changes=changes, from_statuses=[Status.OPEN], now=now)
-        closing.finish_batch(batch_id=claim.batch_id)
+            outcomes.record(changes=changes, from_statuses=[Status.OPEN], now=now)
+            closing.finish_batch(batch_id=claim.batch_id)
 
 
 def _put_off(claim: Claim, *, trouble: str, delay: float | None, now: datetime) -> None:

@@ -29,6 +29,8 @@ def record(*, changes: Sequence[Change], from_statuses: Sequence[Status], now: d
     Gives how many it moved. Part of the caller's transaction. Locks all the messages before the
     first counter, then batches by id, then accounts by id: call it once per transaction.
     """
+    if not changes:
+        return 0
     moves: list[tuple[Status, Moved]] = []
     done = 0
     for from_status in from_statuses:

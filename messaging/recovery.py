@@ -30,7 +30,7 @@ def recover(*, hand_over_id: int, carrier: base.Carrier, clock: Clock) -> None:
         pk=hand_over_id, state=HandOverState.CLAIMED, lease_until__lte=now
     ).update(attempt=F("attempt") + 1, lease_until=now + claims.LEASE):
         return
-    claim = claims.as_claimed(*claims.with_batch(hand_over_id=hand_over_id))
+    claim = claims.as_it_stands(hand_over_id=hand_over_id)
     delivery.let_go_of_the_database()
     try:
         known = carrier.look_up(list(claim.ids), deadline=claims.CALL_LIMIT)

@@ -41,7 +41,7 @@ def test_naive_claim_hands_over_twice(
             found = HandOver.objects.get(pk=pk)
             if found.state == HandOverState.READY:
                 HandOver.objects.filter(pk=pk).update(state=HandOverState.CLAIMED)
-                claimed = claims.as_claimed(*claims.with_batch(hand_over_id=found.pk))
+                claimed = claims.as_it_stands(hand_over_id=found.pk)
             carrier.submit(claimed.chunk, deadline=1.0)
 
     def twice() -> bool:

@@ -23,6 +23,7 @@ PARTS_LIMIT = 255
 CLASSES = frozenset({"standard", "flash", "sim"})
 # The longest validity that the wire can express: 63 weeks (TP-VP, TS 23.040 9.2.3.12).
 LONGEST_VALIDITY = 63 * 7 * 24 * 3600
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -38,18 +39,14 @@ class ChunkRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What the messages of a chunk have in common."""
+    """What the messages of a chunk have in common; `lifetime` is their validity."""
 
     sender: str
     text: str
     message_class: str
     clause: str
     validity: int
-
-    @property
-    def lifetime(self) -> timedelta:
-        """For how long the messages are worth being delivered."""
-        return timedelta(seconds=self.validity)
+    lifetime: timedelta
 
 
 class Offered(NamedTuple):
@@ -103,6 +100,7 @@ def _read_frame(content: Mapping[str, Any]) -> Frame:
         message_class=str(message_class),
         clause=str(clause),
         validity=validity,
+        lifetime=timedelta(seconds=validity),
     )
 
 
@@ -133,14 +131,6 @@ def _is_reference(value: Any) -> bool:
 
 def _is_storable(value: Any) -> bool:
     """Tell whether it is a text without NUL and lone surrogates; SQLite would hide the one."""
-    return isinstance(value, str) and "\0" not in value and _has_no_lone_surrogate(value)
-
-
-def _has_no_lone_surrogate(value: str) -> bool:
-    if value.isascii():
-        return True
-    try:
-        value.encode()
-    except UnicodeEncodeError:
+    if not isinstance(value, str) or "\0" in value:
         return False
-    return True
+    return value.isascii() or not _SURROGATE.search(value)

@@ -17,7 +17,8 @@ _HEAD = 3
 def operator_of(number: str) -> str:
     """Name the holder of the range of a number in E.164, "" when nobody is known."""
     digits = number.removeprefix("+")
-    for length in _lengths().get(digits[:_HEAD], ()):
+    lengths = _lengths().get(digits[:_HEAD], ())
+    for length in lengths:
         names = CARRIER_DATA.get(digits[:length])
         if names is not None:
             name: str = names.get("fr") or names.get("en") or ""

@@ -21,7 +21,7 @@ from messaging import recovery
 from messaging.carrier.simulator.outcomes import Terms
 from messaging.carrier.simulator.program import Settings as CarrierSettings
 from messaging.carrier.simulator.program import Simulator, utc_now
-from smsmanager import celery, embedded, seed
+from smsmanager import celery, embedded, memory, seed
 from smsmanager.wsgi import application
 
 
@@ -67,6 +67,7 @@ class Command(BaseCommand):
             for part in (*servers, *workers):
                 part.start(ended=ended)
             self._greet(seeded)
+            memory.settle()
             ended.wait()
             if not asked.is_set():
                 gone = [p.name for p in (*servers, *workers) if p.is_gone(within=0)]
