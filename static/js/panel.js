@@ -34,8 +34,10 @@ window.addEventListener("pageshow", () => {
   }
 });
 
-// A fragment that answers with a whole page (the session ended): load that page instead.
+// A fragment that answers with a whole page (the session ended): load that page instead. What is
+// told by an error, perhaps a proxy's page, leaves the page and what was typed in it alone.
 document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.isError) return;
   if (/^\s*<!doctype html/i.test(event.detail.serverResponse ?? "")) {
     event.detail.shouldSwap = false;
     window.location.reload();
