@@ -11,6 +11,9 @@ from django.utils import translation
 
 from accounts.models import User
 
+# Seconds: a year.
+COOKIE_AGE = 365 * 24 * 3600
+
 
 class UserLanguageMiddleware:
     """Shows pages in the language that the signed-in person chose."""
@@ -20,11 +23,21 @@ class UserLanguageMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Switch before the page is made; LocaleMiddleware names the language in the answer."""
-        if request.user.is_authenticated and is_offered(request.user.language):
-            translation.activate(request.user.language)
-            request.LANGUAGE_CODE = request.user.language
-        return self._get_response(request)
+        """Switch before the page is made; LocaleMiddleware names the language in the answer.
+
+        The cookie is for pages that are made without knowing the person.
+        """
+        chosen = request.user.language if request.user.is_authenticated else ""
+        if not is_offered(chosen):
+            return self._get_response(request)
+        translation.activate(chosen)
+        request.LANGUAGE_CODE = chosen
+        response = self._get_response(request)
+        name = settings.LANGUAGE_COOKIE_NAME
+        # A page that changes the choice has set the cookie itself.
+        if request.COOKIES.get(name) != chosen and name not in response.cookies:
+            response.set_cookie(name, chosen, max_age=COOKIE_AGE, samesite="Lax")
+        return response
 
 
 def is_offered(language: str) -> bool:
