@@ -203,7 +203,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if EMBEDDED
-    else {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    else {"BACKEND": "smsmanager.cache.Cache", "LOCATION": REDIS_URL},
     # What each process may know for itself, Redis or not.
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
 }
