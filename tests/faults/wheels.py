@@ -6,6 +6,8 @@ touched.
 
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,16 @@ class Postgres:
     def restart(self, *, mode: str) -> None:
         """Restart in mode `fast` (sessions end, all is written) or `immediate` (as in a crash)."""
         self._control("-m", mode, "restart")
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Stop it, and start it again at the end."""
+        self._control("-m", "fast", "stop")
+        try:
+            yield
+        finally:
+            # With the options of the first start, which a mere start would not remember.
+            self._control("-m", "fast", "restart")
 
     def stop(self) -> None:
         """Stop it for good and delete its files."""
