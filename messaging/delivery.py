@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from accounts import retrying
-from messaging import calendar, claims, closing, doorbell, hand_overs, outcomes
+from messaging import calendar, claims, closing, doorbell, hand_overs, outcomes, pauses
 from messaging.bulk import Change
 from messaging.carrier import base
 from messaging.claims import Claim
@@ -121,10 +121,12 @@ def _note_trouble(claim: Claim, trouble: base.CarrierError, *, now: datetime) ->
     """Say when the hand-over goes on: after a pause, or once the carrier was asked."""
     match trouble:
         case base.Throttled():
+            pauses.begin(until=now + timedelta(seconds=trouble.retry_after))
             _put_off(claim, trouble="throttled", delay=trouble.retry_after, now=now)
         case base.Misconfigured():
             log.error("carrier.misconfigured", **claim.ids_for_log)
             delay = BACKOFF[-1].total_seconds()
+            pauses.begin(until=now + BACKOFF[-1])
             _put_off(claim, trouble="misconfigured", delay=delay, now=now)
         case base.NotHandedOver() | base.Unavailable():
             _put_off(claim, trouble="unavailable", delay=None, now=now)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.db import connection, models
 
 from messaging import bulk
-from messaging.models import Batch, HandOver, HandOverState
+from messaging.models import Batch, CarrierPause, HandOver, HandOverState
 
 _CLAIMED, _READY = HandOverState.CLAIMED.value, HandOverState.READY.value
 
@@ -28,7 +28,10 @@ class Waiting(NamedTuple):
 
 
 def lock_next_of(*, account_id: int, now: datetime) -> Waiting | None:
-    """Lock the hand-over of an account that waits longest; others pass it by meanwhile."""
+    """Lock the hand-over of an account that waits longest; others pass it by meanwhile.
+
+    None waits while the carrier wants a pause (`pauses`).
+    """
     return _lock_first("h.account_id = %s", account_id, now=now)
 
 
@@ -39,13 +42,14 @@ def lock_waiting(*, hand_over_id: int, now: datetime) -> Waiting | None:
 
 def _lock_first(condition: str, value: int, *, now: datetime) -> Waiting | None:
     table, lock = _table(HandOver), "FOR NO KEY UPDATE OF h SKIP LOCKED"
+    pause = f"SELECT 1 FROM {_table(CarrierPause)} p WHERE p.until > %s"  # noqa: S608 (constants)
     found = _rows(
         "SELECT h.id, h.account_id, h.batch_id, h.first_message_id, h.last_message_id, h.attempt, "  # noqa: S608 (constants)
         f"(SELECT count(*) FROM {table} c WHERE c.account_id = h.account_id AND c.state = %s) "
         f"FROM {table} h WHERE {condition} AND h.state = %s "
-        "AND h.not_before <= %s AND h.valid_until > %s "
+        f"AND h.not_before <= %s AND h.valid_until > %s AND NOT EXISTS ({pause}) "
         f"ORDER BY h.not_before, h.id LIMIT 1 {lock if bulk.is_postgresql() else ''}",
-        _CLAIMED, value, _READY, now, now,
+        _CLAIMED, value, _READY, now, now, now,
     )  # fmt: skip
     return Waiting(*found[0]) if found else None
 

@@ -22,8 +22,9 @@ from messaging.carrier.connection import Call, ReportingAdapter
 CONNECT_LIMIT = 5.0
 # 500 answers are about 100 KB.
 ANSWER_LIMIT = 4 * 1024 * 1024
-# Seconds of silence when a carrier says "too fast" without a readable Retry-After, and the most.
-DEFAULT_PAUSE, LONGEST_PAUSE = 5.0, 600.0
+# Seconds of silence when a carrier says "too fast": without a readable Retry-After, the least and
+# the most. Nothing at all leaves meanwhile, so a longer pause is asked for again.
+DEFAULT_PAUSE, SHORTEST_PAUSE, LONGEST_PAUSE = 5.0, 1.0, 60.0
 
 # A moved or missing address is ours to correct, like a wrong token. 302 and 303 are not here:
 # some servers answer so after they did the work.
@@ -161,7 +162,9 @@ def _raise_for(reply: _Reply) -> NoReturn:
 
 def _pause(raw: str) -> float:
     """Read Retry-After in seconds; a date or nonsense is the default pause."""
-    return min(float(raw), LONGEST_PAUSE) if raw.isascii() and raw.isdigit() else DEFAULT_PAUSE
+    if not (raw.isascii() and raw.isdigit()):
+        return DEFAULT_PAUSE
+    return min(max(float(raw), SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
 def _read_error(body: bytes) -> _Error:

@@ -8,13 +8,14 @@ import pytest
 
 from accounts import ledger, suspension
 from accounts.models import SmsAccount, User
-from messaging import campaigns, claims, delivery, quote, recovery, sweep
+from messaging import campaigns, claims, delivery, pauses, quote, recovery, sweep
 from messaging.carrier import base
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.carrier.simulator.outcomes import Ending
 from messaging.models import (
     Batch,
     BatchState,
+    CarrierPause,
     HandOver,
     HandOverState,
     Message,
@@ -140,6 +141,47 @@ def test_a_chunk_that_was_not_taken_is_put_off(
     assert first.state == HandOverState.READY
     assert first.not_before == now + timedelta(seconds=delay)
     assert not Message.objects.filter(status__isnull=False).exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        pytest.param(base.Throttled(7.0), 7, id="too fast"),
+        pytest.param(base.Misconfigured(), 60, id="wrong token"),
+    ],
+)
+def test_nobody_hands_over_while_the_carrier_wants_a_pause(
+    planned: Revision,
+    carrier: InProcessCarrier,
+    now: datetime,
+    error: base.CarrierError,
+    seconds: int,
+) -> None:
+    first, second = scenes.leave_all(planned, now=now)
+    broken = Broken(carrier, error=error, works=False)
+    delivery.hand_over(hand_over_id=first.pk, carrier=broken, clock=scenes.at(now))
+    meanwhile = now + timedelta(seconds=seconds - 1)
+    delivery.hand_over(hand_over_id=second.pk, carrier=carrier, clock=scenes.at(meanwhile))
+    assert taken(carrier) == 0
+    afterwards = now + timedelta(seconds=seconds)
+    delivery.deliver(account_id=planned.account_id, carrier=carrier, clock=scenes.at(afterwards))
+    assert taken(carrier) == 700
+
+
+def test_a_carrier_that_takes_nothing_for_now_does_not_stop_the_others(
+    planned: Revision, carrier: InProcessCarrier, now: datetime
+) -> None:
+    first, second = scenes.leave_all(planned, now=now)
+    broken = Broken(carrier, error=base.Unavailable(), works=False)
+    delivery.hand_over(hand_over_id=first.pk, carrier=broken, clock=scenes.at(now))
+    delivery.hand_over(hand_over_id=second.pk, carrier=carrier, clock=scenes.at(now))
+    assert taken(carrier) == 200
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one(now: datetime) -> None:
+    pauses.begin(until=now + timedelta(seconds=60))
+    pauses.begin(until=now + timedelta(seconds=1))
+    assert CarrierPause.objects.get().until == now + timedelta(seconds=60)
 
 
 @pytest.mark.parametrize("works", [True, False], ids=["it was taken", "it was not"])
