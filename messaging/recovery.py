@@ -5,7 +5,7 @@ may be handed over again. Whoever was slow meanwhile finds that the claim has pa
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
@@ -74,10 +74,21 @@ def take_over_leases(*, now: datetime) -> int:
 
 @retrying.on_deadlock
 def _back_to_ready(claim: Claim, *, changes: list[Change], now: datetime) -> None:
-    """Mark what the carrier knows; the rest may be handed over again."""
+    """Mark what the carrier knows; the rest may be handed over again.
+
+    At once the first time: as a rule the answer was lost, or a worker. A carrier that fails again
+    and again is given time.
+    """
+    times = HandOver.objects.values_list("put_off", flat=True).get(pk=claim.hand_over_id)
+    pause = delivery.BACKOFF[min(times, len(delivery.BACKOFF)) - 1] if times else timedelta(0)
     with transaction.atomic():
         if claims.move_on(
-            claim, state=HandOverState.READY, not_before=now, lease_until=None, trouble="partial"
+            claim,
+            state=HandOverState.READY,
+            not_before=now + pause,
+            put_off=F("put_off") + 1,
+            lease_until=None,
+            trouble="partial",
         ):
             outcomes.record(changes=changes, from_statuses=[Status.OPEN], now=now)
 

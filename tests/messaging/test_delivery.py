@@ -205,6 +205,22 @@ def test_an_unknown_outcome_is_asked_about_and_nothing_is_sent_twice(
     assert taken(carrier) == 500
 
 
+def test_what_the_carrier_fails_to_take_is_tried_again_with_growing_pauses(
+    planned: Revision, carrier: InProcessCarrier, now: datetime
+) -> None:
+    first, _second = scenes.leave_all(planned, now=now)
+    broken = Broken(carrier, error=base.OutcomeUnknown(), works=False)
+    waits = []
+    for _time in range(7):
+        delivery.hand_over(hand_over_id=first.pk, carrier=broken, clock=scenes.at(now))
+        now += delivery.ASK_AFTER
+        recovery.recover(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(now))
+        first.refresh_from_db()
+        waits.append((first.not_before - now).total_seconds())
+        now = first.not_before
+    assert waits == [0, 2, 5, 15, 30, 60, 60]
+
+
 def test_a_worker_that_wakes_after_its_lease_records_nothing(
     planned: Revision, carrier: InProcessCarrier, now: datetime
 ) -> None:
