@@ -23,6 +23,7 @@ _AT_WORK = (
     "SELECT (SELECT count(*) FROM messaging_revision WHERE state NOT IN ('left', 'quoted')) "
     "+ (SELECT count(*) FROM messaging_batch WHERE state NOT IN ('left', 'loaded')) "
     "+ (SELECT count(*) FROM messaging_handover WHERE state IN ('ready', 'claimed')) "
+    "+ (SELECT count(*) FROM messaging_receiptpush) "
     "+ (SELECT count(*) FROM messaging_receipt WHERE outcome = 'waiting' "
     "AND reference !~ '^(00000000-|no such)')"
 )
