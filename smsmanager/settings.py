@@ -163,8 +163,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "visibility_timeout": 3600,
         "unacked_restore_interval": 1,
         "unacked_restore_throttle": 1,
+        # Redis that hangs is taken for one that is away: a page waits for a ring twice at most.
+        "socket_timeout": 3.0,
+        "socket_connect_timeout": 3.0,
     }
 )
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.0}
 CELERY_BROKER_TRANSPORT = "" if EMBEDDED else "smsmanager.broker:Transport"
 CELERY_BROKER_USE_SSL = (
     {"ssl_cert_reqs": ssl.CERT_REQUIRED} if REDIS_URL.startswith("rediss:") else False

@@ -12,7 +12,7 @@ from tests.faults.stack import Stack
 from tests.faults.visitor import Visitor
 
 # Nobody is kept waiting for what is not there (seconds).
-QUICK = 5.0
+QUICK = 15.0
 
 
 def sign_in_without_redis(stack: Stack) -> None:

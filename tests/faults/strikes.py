@@ -106,6 +106,15 @@ def redis_away(seconds: float) -> Strike:
     return strike
 
 
+def redis_hangs(trial: Trial) -> None:
+    """Have a Redis that does not answer, until Alice got on all the same and somebody signed in."""
+    wait_for(lambda: trial.hand_overs("claimed"), seconds=LIMIT, what="a claim")
+    trial.blow()
+    with trial.stack.valkey.hanging():
+        outage.sign_in_without_redis(trial.stack)
+        trial.get_on()
+
+
 def empty_redis(trial: Trial) -> None:
     """Make Redis forget everything, again and again."""
     trial.moment()

@@ -64,6 +64,7 @@ FAULTS: dict[str, tuple[Strike, list[dict[str, Any]]]] = {
     "Redis killed": (strikes.kill_redis, [SLOW]),
     "Redis emptied": (strikes.empty_redis, [SLOW]),
     f"Redis down for {REDIS_DOWN:.0f} s": (strikes.redis_away(REDIS_DOWN), [SLOW]),
+    "Redis hangs": (strikes.redis_hangs, [SLOW]),
     "PostgreSQL restarted fast": (strikes.restart_postgres("fast"), [SLOW]),
     "PostgreSQL restarted immediately": (strikes.restart_postgres("immediate"), [SLOW]),
     "PostgreSQL away": (strikes.postgres_away, [SLOW]),

@@ -63,6 +63,11 @@ class Trial:
         assert self.under_way() > 0, "nothing is under way"
         self.blows += 1
 
+    def get_on(self) -> None:
+        """Wait until one more form was sent and answered: the one after it is begun."""
+        begun = self._messages
+        wait_for(lambda: self._messages > begun + 1, seconds=LIMIT, what="Alice gets on")
+
     def under_way(self) -> int:
         """Count the messages that were asked for and are not final."""
         [(final,)] = self.stack.query(

@@ -5,6 +5,7 @@ touched.
 """
 
 import os
+import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,6 +82,16 @@ class Valkey:
     def kill(self) -> None:
         """End it without warning."""
         self._server.terminate()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Have it take connections and answer nothing."""
+        pid = self._server._process.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def empty(self) -> None:
         """Make it forget everything."""
