@@ -144,7 +144,7 @@ else:
     # for migrations and reports); a transaction that idles holds locks and is ended. No
     # transaction waits for a network, so none idles for long.
     _database["OPTIONS"] |= {
-        "connect_timeout": 10,
+        "connect_timeout": 5,
         "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s "
         f"-c statement_timeout={env.int('STATEMENT_TIMEOUT', default=60)}s",
     }

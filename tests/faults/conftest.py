@@ -63,7 +63,8 @@ def pytest_terminal_summary(
 
 
 def _seed(config: pytest.Config) -> int:
-    return int(config.getoption("randomly_seed"))
+    # Without the plugin that shuffles there is one run only.
+    return int(config.getoption("randomly_seed", default=0))
 
 
 def _line(fault: object, *figures: object) -> str:

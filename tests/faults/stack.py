@@ -224,23 +224,31 @@ class Stack:
         done = processes.python("manage.py", "audit", "--overdue", "1", env=self.env)
         return "" if done.returncode == 0 else done.stdout + done.stderr
 
+
+class Keeper:
+    """Lends one stack to many trials; one on which a trial failed is not lent again."""
+
+    def __init__(self, make_directory: Callable[[], Path]) -> None:
+        """Know where; nothing runs yet."""
+        self._make_directory = make_directory
+        self._stack: Stack | None = None
+
     @contextmanager
-    def speaking_on_failure(self) -> Iterator[None]:
-        """Add the last words of every part to what goes wrong."""
+    def lent(self) -> Iterator[Stack]:
+        """Give a stack that runs; what goes wrong is told with the last words of every part."""
         try:
-            yield
+            if self._stack is None:
+                self._stack = Stack(self._make_directory())
+                self._stack.start()
+            yield self._stack
         except BaseException as exc:
-            for part in self.parts:
+            for part in self._stack.parts if self._stack else ():
                 exc.add_note(part.last_words())
+            self.end()
             raise
 
-
-@contextmanager
-def running(directory: Path) -> Iterator[Stack]:
-    """Give a stack that runs, and end it."""
-    stack = Stack(directory)
-    try:
-        stack.start()
-        yield stack
-    finally:
-        stack.stop()
+    def end(self) -> None:
+        """End the stack, if there is one."""
+        if self._stack is not None:
+            self._stack.stop()
+            self._stack = None
