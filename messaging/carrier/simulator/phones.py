@@ -54,7 +54,7 @@ class Phones:
             "phone": number,
             "messages": [asdict(message) for message in shown],
             "sent": [asdict(reply) for reply in sent],
-            "ahead": self._answers.ahead(phone=number).total_seconds(),
+            "ahead": int(self._answers.ahead(phone=number).total_seconds()),
         }
 
     def answer(self, number: str, content: Any) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class Phones:
         """Have the next SMS of a phone stamped 48 hours later. BadAnswer."""
         if not NUMBER.fullmatch(number):
             raise BadAnswer("phone")
-        return {"ahead": self._answers.let_pass(phone=number).total_seconds()}
+        return {"ahead": int(self._answers.let_pass(phone=number).total_seconds())}
 
 
 def _read_id(value: Any) -> int:
