@@ -49,6 +49,10 @@ PAGES = {
     "messaging:message-list": Row(method="get", bob=200, alice=200),
     "messaging:message-detail": Row(method="get", bob=200, alice=200, which="sent"),
     "messaging:message-status": Row(method="get", bob=200, alice=200, which="sent"),
+    "messaging:opt-out-list": Row(method="get", bob=200, alice=200),
+    "messaging:opt-out-create": Row(method="post", bob=404, alice=422),
+    "messaging:opt-out-delete": Row(method="post", bob=404, alice=302),
+    "messaging:opt-out-export": Row(method="get", bob=200, alice=200),
 }
 
 
