@@ -12,14 +12,14 @@ WINDOW = timedelta(hours=48)
 GRACE = timedelta(minutes=5)
 
 
-def is_open(*, first_accepted_at: datetime, accepted_at: datetime, received_at: datetime) -> bool:
+def is_open(*, first_accepted_at: datetime, closes_at: datetime, received_at: datetime) -> bool:
     """Tell whether a reply is in time; the last second counts.
 
-    `accepted_at` is that of the last SMS, `first_accepted_at` of the first under the lease.
+    The first acceptance is that of the first SMS under the lease; see `closes_at` for the end.
     """
-    return first_accepted_at - GRACE <= received_at <= ends_at(accepted_at=accepted_at)
+    return first_accepted_at - GRACE <= received_at <= closes_at
 
 
-def ends_at(*, accepted_at: datetime) -> datetime:
-    """Tell until when the last SMS may be answered."""
+def closes_at(*, accepted_at: datetime) -> datetime:
+    """Tell until when the last SMS from a short number may be answered."""
     return accepted_at + WINDOW

@@ -67,7 +67,7 @@ def take(
 
 def _keep(found: list[base.Receipt], now: datetime) -> None:
     receipts.store(receipts=found, now=now)
-    doorbell.ring_task(task="apply_receipts", queue="receipts")
+    doorbell.ring_task(task="messaging.tasks.apply_receipts", queue="receipts")
 
 
 def _plain(words: str, *, status: int) -> HttpResponse:
