@@ -15,6 +15,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("messaging.urls")),
+    path("", include("replies.urls")),
     path("demo/", include((demo.urlpatterns, "demo"))),
     path("carrier/", include((receipts_door.urlpatterns + replies_door.urlpatterns, "carrier"))),
     path("accounts/", include("allauth.urls")),
