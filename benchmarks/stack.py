@@ -60,6 +60,7 @@ def running(*, directory: Path) -> Iterator[Path]:
             _process(
                 "manage.py", "carrier", f"--port={_port(carrier)}", f"--books={books}",
                 f"--door={web}/carrier/receipts/",
+                f"--reply-door={web}/carrier/replies/",
                 name="carrier", directory=directory, environment=environment,
             )
         )  # fmt: skip

@@ -22,13 +22,13 @@ def ring(*, task: str, ids: Sequence[int], queue: str) -> None:
 
 
 def ring_task(*, task: str, queue: str) -> None:
-    """Wake one worker for a task without an id once the current transaction is committed."""
+    """Wake one worker for a task of any app once the current transaction is committed."""
     transaction.on_commit(partial(_publish_once, task, queue))
 
 
 def _publish_once(task: str, queue: str) -> None:
     try:
-        current_app.send_task(f"messaging.tasks.{task}", queue=queue)
+        current_app.send_task(task, queue=queue)
     except OperationalError:
         log.warning("the doorbell is silent: %s waits for the sweep", task)
 

@@ -76,7 +76,7 @@ def page(*, account_id: int, wanted: Filter, cursor: str) -> Page:
     backwards = spot is not None and spot.backwards
     if backwards:
         found.reverse()
-    lines = _lines(found)
+    lines = lines_of(found)
     has_newer = more if backwards else spot is not None
     has_older = True if backwards else more
     return Page(
@@ -103,7 +103,7 @@ def line(*, account_id: int, campaign: uuid.UUID, revision: int, position: int) 
     if batch is None or position >= batch.first_position + batch.messages:
         return None
     message_id = batch.first_message_id + position - batch.first_position
-    return _lines([(Message.objects.get(pk=message_id), batch)])[0]
+    return lines_of([(Message.objects.get(pk=message_id), batch)])[0]
 
 
 def hand_over_of(*, line: Line) -> HandOver | None:
@@ -223,7 +223,8 @@ def _stored(shown: Shown) -> tuple[list[Status], Q]:
     return stored, condition
 
 
-def _lines(found: Sequence[tuple[Message, Batch]]) -> list[Line]:
+def lines_of(found: Sequence[tuple[Message, Batch]]) -> list[Line]:
+    """Give messages with their batches as lines of a table, in the same order."""
     hand_overs: dict[int, list[HandOver]] = {}
     for h in HandOver.objects.filter(batch__in={batch.pk for _message, batch in found}):
         hand_overs.setdefault(h.batch_id, []).append(h)

@@ -198,6 +198,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 2.0,
         "options": {"expires": 2.0, "queue": "receipts"},
     },
+    "apply-replies": {
+        "task": "replies.tasks.apply_replies",
+        "schedule": 2.0,
+        "options": {"expires": 2.0, "queue": "receipts"},
+    },
+    "open-replies": {
+        "task": "replies.tasks.open_replies",
+        "schedule": 5.0,
+        "options": {"expires": 5.0, "queue": "receipts"},
+    },
     "tidy": {
         "task": "messaging.tasks.tidy",
         "schedule": 600.0,

@@ -1,10 +1,10 @@
 """What the platform asks of a carrier, whoever it is.
 
-A chunk of messages goes out, one answer per message comes back; receipts arrive later by the
-door. Each message carries our reference: the carrier accepts a reference once and can be asked
-about it, which is what makes a retry safe. A failure says by its class what may be done next.
-Pure: nothing of Django, no network, no clock. What there is one of for each message is a Struct,
-which is made and read in C: a million pass through here.
+A chunk of messages goes out, one answer per message comes back; receipts, and what people reply,
+arrive later by the door. Each message carries our reference: the carrier accepts a reference once
+and can be asked about it, which is what makes a retry safe. A failure says by its class what may be
+done next. Pure: nothing of Django, no network, no clock. What there is one of for each message is
+a Struct, which is made and read in C: a million pass through here.
 """
 
 from collections.abc import Sequence
@@ -135,6 +135,21 @@ class Receipt(Struct, frozen=True, kw_only=True):
     billed: bool
     operator: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An SMS that a phone sent to one of our numbers, as the carrier brought it.
+
+    `received_at` is by the carrier's clock. `phone` and `number` are as the carrier writes them.
+    """
+
+    carrier: str
+    carrier_id: str
+    phone: str
+    number: str
+    text: str
+    received_at: datetime
 
 
 class CarrierError(Exception):

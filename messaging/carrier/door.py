@@ -1,4 +1,4 @@
-"""What a carrier pushes to us: the signature checked, the receipts read.
+"""What a carrier pushes to us: the signature checked, the receipts read (replies: `replies`).
 
 The signature follows Standard Webhooks (id, timestamp and body, HMAC-SHA256, five minutes of
 tolerance). Nothing of the body is looked at before it holds. One malformed receipt is reported
@@ -7,17 +7,19 @@ and never loses the others. The view answers, the inbox stores; neither happens 
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 from standardwebhooks import Webhook
 
 from messaging.carrier import base, fields
+
+Told = TypeVar("Told")
 
 TOLERANCE = timedelta(minutes=5)
 # A carrier sends at most this many at once; 1,000 receipts are about 250 KB.
@@ -54,12 +56,12 @@ class BadSignature(Exception):
 
 
 class BadBody(Exception):
-    """Signed, but too large or not a list of receipts: nothing of it could be read."""
+    """Signed, but too large or not a list of what was expected: nothing of it could be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Malformed:
-    """A receipt that could not be read: its place in the batch and the field at fault."""
+    """A row of a push that could not be read: its place and the field at fault."""
 
     position: int
     field: str
@@ -73,14 +75,41 @@ def open_receipts(
     A push whose receipts are all malformed is still a push that was read: answer it with
     success, or the carrier repeats it for ever.
     """
+    verify(headers=headers, body=body, secret=secret, now=now)
+    # An escaped NUL is the only way to write one.
+    if b"\\u0000" not in body:
+        with suppress(msgspec.MsgspecError, RecursionError, fields.BadField):
+            rows = _PUSH.decode(body).receipts
+            return [_as_receipt(row, carrier=carrier, now=now) for row in rows], []
+    return read_each(
+        body,
+        name="receipts",
+        at_most=RECEIPTS_LIMIT,
+        read=lambda value: read_receipt(value, carrier=carrier, now=now),
+    )
+
+
+def read_each(
+    body: bytes, *, name: str, at_most: int, read: Callable[[Any], Told]
+) -> tuple[list[Told], list[Malformed]]:
+    """Read the rows of a list of a push one by one, whatever some of them are. BadBody."""
+    told: list[Told] = []
+    malformed: list[Malformed] = []
+    for position, value in enumerate(_rows(body, name=name, at_most=at_most)):
+        try:
+            told.append(read(value))
+        except fields.BadField as exc:
+            malformed.append(Malformed(position=position, field=exc.name))
+    return told, malformed
+
+
+def verify(*, headers: Mapping[str, str], body: bytes, secret: str, now: datetime) -> None:
+    """Check size and signature against `now`; the library's own check reads the clock.
+
+    BadBody, BadSignature.
+    """
     if len(body) > BODY_LIMIT:
         raise BadBody("too large")
-    _verify(headers=headers, body=body, secret=secret, now=now)
-    return _receipts(body, carrier=carrier, now=now)
-
-
-def _verify(*, headers: Mapping[str, str], body: bytes, secret: str, now: datetime) -> None:
-    """Check the signature against `now`; the library's own check reads the clock."""
     given = {name.lower(): value for name, value in headers.items()}
     message_id = given.get("webhook-id", "")
     stamp = given.get("webhook-timestamp", "")
@@ -100,29 +129,10 @@ def _verify(*, headers: Mapping[str, str], body: bytes, secret: str, now: dateti
     raise BadSignature("signature")
 
 
-def _receipts(
-    body: bytes, *, carrier: str, now: datetime
-) -> tuple[list[base.Receipt], list[Malformed]]:
-    """Read all receipts at once, or, when one of them resists, one after the other."""
-    # An escaped NUL is the only way to write one.
-    if b"\\u0000" not in body:
-        with suppress(msgspec.MsgspecError, RecursionError, fields.BadField):
-            rows = _PUSH.decode(body).receipts
-            return [_as_receipt(row, carrier=carrier, now=now) for row in rows], []
-    receipts: list[base.Receipt] = []
-    malformed: list[Malformed] = []
-    for position, value in enumerate(_rows(body)):
-        try:
-            receipts.append(read_receipt(value, carrier=carrier, now=now))
-        except fields.BadField as exc:
-            malformed.append(Malformed(position=position, field=exc.name))
-    return receipts, malformed
-
-
-def _rows(body: bytes) -> list[Any]:
+def _rows(body: bytes, *, name: str, at_most: int) -> list[Any]:
     try:
         content = fields.read_object(json.loads(body), name="body")
-        return fields.read_list(content, name="receipts", at_most=RECEIPTS_LIMIT)
+        return fields.read_list(content, name=name, at_most=at_most)
     except (ValueError, RecursionError, fields.BadField) as exc:
         raise BadBody("content") from exc
 

@@ -142,6 +142,7 @@ def deliver(live_server: LiveServer, settings: Settings, tmp_path: Path) -> Iter
         settings=CarrierSettings(
             books=tmp_path / "books.sqlite3",
             door=f"{live_server.url}/carrier/receipts/",
+            reply_door=f"{live_server.url}/carrier/replies/",
             door_secret=settings.CARRIER_DOOR_SECRET,
             token=settings.CARRIER_TOKEN,
             terms=Terms(seed=1, shortest=timedelta(0), longest=timedelta(0), failures_percent=0),

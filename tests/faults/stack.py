@@ -119,6 +119,7 @@ class Stack:
         self.carrier = self._part(
             "carrier", "manage.py", "carrier", "--port", str(carrier),
             "--door", f"{self.visitor.url}/carrier/receipts/",
+            "--reply-door", f"{self.visitor.url}/carrier/replies/",
         )  # fmt: skip
         self.web = self._part(
             "web", "-m", "gunicorn", "smsmanager.wsgi", "-b", f"{processes.HOST}:{web}",

@@ -22,6 +22,8 @@ PURE = {
     "messaging.carrier.fields",
     "messaging.references",
     "messaging.sms",
+    "replies.stopwords",
+    "replies.window",
     "senders.rules",
 }
 # The whole of another company: it may know nothing of the platform.

@@ -597,6 +597,11 @@ def an_opt_out_between_two_claims(day: Day) -> None:
     rivals(day).update(attempt=3)
 
 
+def an_opt_out_that_was_removed_before_the_claim(day: Day) -> None:
+    opted_out(day)
+    OptOut.objects.filter(account=day.rival.account).update(until=day.now)
+
+
 def a_sender_disabled_in_the_second_of_the_claim(day: Day) -> None:
     SenderValidity.objects.filter(sender=day.rival.sender).update(
         since=day.now - LATE, until=day.now - SECOND
@@ -624,6 +629,7 @@ def rows_that_were_erased(day: Day) -> None:
         a_claim_that_committed_after_a_cancellation_began,
         an_opt_out_in_the_second_of_the_claim,
         an_opt_out_between_two_claims,
+        an_opt_out_that_was_removed_before_the_claim,
         a_sender_disabled_in_the_second_of_the_claim,
         a_suspension_in_the_second_of_the_claim,
         a_suspension_that_was_over,

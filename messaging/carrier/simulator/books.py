@@ -99,10 +99,17 @@ class Books:
 
     def mark_taken(self, *, owed: Sequence[Owed], now: datetime) -> None:
         """Note that receipts were taken: they are not told again."""
+        self._note(owed, column="taken_at", moment=now)
+
+    def put_off(self, *, owed: Sequence[Owed], until: datetime) -> None:
+        """Tell receipts later."""
+        self._note(owed, column="due_at", moment=until)
+
+    def _note(self, owed: Sequence[Owed], *, column: str, moment: datetime) -> None:
         with self._file.write() as run:
             run.execute(
-                "UPDATE receipt SET taken_at = ? WHERE id IN (SELECT value FROM json_each(?))",
-                [stamp(now), json.dumps([o.receipt_id for o in owed])],
+                f"UPDATE receipt SET {column} = ? WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608 (ours)
+                [stamp(moment), json.dumps([o.receipt_id for o in owed])],
             )
 
 

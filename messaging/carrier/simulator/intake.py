@@ -24,7 +24,7 @@ CLASSES = frozenset({"standard", "flash", "sim"})
 # The longest validity that the wire can express: 63 weeks (TP-VP, TS 23.040 9.2.3.12).
 LONGEST_VALIDITY = 63 * 7 * 24 * 3600
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class ChunkRefused(Exception):
@@ -86,9 +86,9 @@ def read_references(content: Any) -> list[str]:
 def _read_frame(content: Mapping[str, Any]) -> Frame:
     sender, clause, text = content.get("sender"), content.get("clause"), content.get("text")
     message_class, validity = content.get("class"), content.get("validity")
-    if not _is_storable(sender) or not 0 < len(str(sender)) <= SENDER_LENGTH:
+    if not is_storable(sender) or not 0 < len(str(sender)) <= SENDER_LENGTH:
         raise ChunkRefused(status=422, code="sender")
-    if not _is_storable(clause) or not _is_storable(text):
+    if not is_storable(clause) or not is_storable(text):
         raise ChunkRefused(status=422, code="text")
     if type(validity) is not int or not 0 < validity <= LONGEST_VALIDITY:
         raise ChunkRefused(status=422, code="validity")
@@ -110,9 +110,9 @@ def _read_message(row: Any, *, frame: Frame, terms: Terms) -> Offered:
         raise ChunkRefused(status=400, code="malformed")
     to, text = row.get("to"), row.get("text", frame.text)
     refusal, parts = "", 0
-    if not isinstance(to, str) or not _NUMBER.fullmatch(to):
+    if not isinstance(to, str) or not NUMBER.fullmatch(to):
         refusal, to = "number", ""
-    if not _is_storable(text) or not text:
+    if not is_storable(text) or not text:
         refusal, text = refusal or "text", ""
     else:
         parts = count_parts(text + frame.clause)
@@ -126,10 +126,10 @@ def _read_message(row: Any, *, frame: Frame, terms: Terms) -> Offered:
 
 
 def _is_reference(value: Any) -> bool:
-    return _is_storable(value) and 0 < len(value) <= REFERENCE_LENGTH
+    return is_storable(value) and 0 < len(value) <= REFERENCE_LENGTH
 
 
-def _is_storable(value: Any) -> bool:
+def is_storable(value: Any) -> bool:
     """Tell whether it is a text without NUL and lone surrogates; SQLite would hide the one."""
     if not isinstance(value, str) or "\0" in value:
         return False

@@ -111,6 +111,7 @@ def _carrier() -> embedded.Part:
         settings=CarrierSettings(
             books=settings.CARRIER_BOOKS,
             door=f"http://{embedded.HOST}:{settings.PORT}/carrier/receipts/",
+            reply_door=f"http://{embedded.HOST}:{settings.PORT}/carrier/replies/",
             door_secret=settings.CARRIER_DOOR_SECRET,
             token=settings.CARRIER_TOKEN,
             terms=Terms(
