@@ -64,7 +64,7 @@ def test_two_schedulers_hand_everything_over_once(
 ) -> None:
     rung: list[tuple[str, int]] = []
     monkeypatch.setattr(
-        doorbell, "_publish", lambda task, ids, queue: rung.extend((task, i) for i in ids)
+        doorbell, "_publish", lambda task, ids, queue, seconds: rung.extend((task, i) for i in ids)
     )
 
     def schedule_and_work() -> None:
