@@ -121,7 +121,7 @@ class ComposeForm(ReadableForm):
         self.fields["date"].widget.attrs |= {name: str(day) for name, day in days.items()}
         self.offered: tuple[calendar.Candidate, ...] = ()
         self.earlier: Revision | None = None
-        self.fields["sender"].queryset = review.choosable(account=account)  # type: ignore[attr-defined]
+        self.fields["sender"].queryset = review.choosable(account=account, now=now)  # type: ignore[attr-defined]
 
     def clean_text(self) -> str:
         """Keep the text as it will be sent: LF, composed letters, nothing trimmed."""

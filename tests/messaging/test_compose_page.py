@@ -57,7 +57,8 @@ def test_the_page_offers_enabled_senders_only(page: HouseClient, account: SmsAcc
 def test_without_a_sender_the_page_says_who_enables_one(
     page: HouseClient, account: SmsAccount, sender: Sender, sam: User, now: datetime
 ) -> None:
-    review.disable(sender=sender, by=sam, clock=lambda: now)
+    for enabled in (sender, factories.short_sender(account)):
+        review.disable(sender=enabled, by=sam, clock=lambda: now)
     shown = pages.words_of(page.get(pages.compose_url(account)))
     assert "No sender is enabled yet" in shown
     assert "<textarea" not in shown
