@@ -59,6 +59,10 @@ class InProcessCarrier:
             found |= _answers(said, asked=asked)
         return found
 
+    def numbers(self, *, deadline: float) -> tuple[str, ...]:
+        """Give the simulated carrier's short numbers; see base.Carrier."""
+        return wire.read_numbers(_through_json(self._desk.numbers()))
+
     def take_receipts(self) -> list[base.Receipt]:
         """Take the receipts that are due by the clock, oldest first; each is given once."""
         now = self._clock()

@@ -9,6 +9,9 @@ from typing import Any
 
 from messaging.carrier import base, fields
 
+# More short numbers than there can be, and longer ones.
+NUMBERS_LIMIT, NUMBER_LENGTH = 100_000, 16
+
 
 def chunk_as_json(chunk: base.Chunk) -> dict[str, Any]:
     """Write a chunk as the body of a submission."""
@@ -18,13 +21,17 @@ def chunk_as_json(chunk: base.Chunk) -> dict[str, Any]:
         "class": chunk.message_class,
         "clause": chunk.clause,
         "validity": int(chunk.validity.total_seconds()),
-        "messages": [
-            {"reference": r.reference, "to": r.to}
-            if r.text is None
-            else {"reference": r.reference, "to": r.to, "text": r.text}
-            for r in chunk.recipients
-        ],
+        "messages": [_recipient_as_json(r) for r in chunk.recipients],
     }
+
+
+def _recipient_as_json(recipient: base.Recipient) -> dict[str, str]:
+    row = {"reference": recipient.reference, "to": recipient.to}
+    if recipient.text is not None:
+        row["text"] = recipient.text
+    if recipient.sender is not None:
+        row["sender"] = recipient.sender
+    return row
 
 
 def read_answers(body: Any, *, asked: Sequence[str]) -> dict[str, base.Answer]:
@@ -36,6 +43,16 @@ def read_answers(body: Any, *, asked: Sequence[str]) -> dict[str, base.Answer]:
     if len(answers) != len(rows) or not answers.keys() <= frozenset(asked):
         raise fields.BadField("reference")
     return answers
+
+
+def read_numbers(body: Any) -> tuple[str, ...]:
+    """Read the carrier's short numbers. BadField."""
+    content = fields.read_object(body, name="body")
+    rows = fields.read_list(content, name="numbers", at_most=NUMBERS_LIMIT)
+    return tuple(
+        fields.read_text({"number": row}, name="number", at_least=1, at_most=NUMBER_LENGTH)
+        for row in rows
+    )
 
 
 def _read_answer(value: Any) -> base.Answer:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from messaging.carrier.simulator.numbers import may_send
 from messaging.carrier.simulator.operators import operator_of
 from messaging.carrier.simulator.outcomes import Plan, Terms, plan
 from messaging.carrier.simulator.sizes import count_parts
@@ -53,6 +54,7 @@ class Offered:
 
     reference: str
     to: str
+    sender: str
     text: str
     parts: int
     operator: str
@@ -68,7 +70,8 @@ def read_chunk(content: Any, *, terms: Terms) -> tuple[Frame, list[Offered]]:
         raise ChunkRefused(status=400, code="malformed")
     if len(messages) > MESSAGES_LIMIT:
         raise ChunkRefused(status=413, code="too_large")
-    frame = _read_frame(content)
+    has_own = all(isinstance(row, dict) and "sender" in row for row in messages)
+    frame = _read_frame(content, needs_sender=not has_own)
     return frame, [_read_message(row, frame=frame, terms=terms) for row in messages]
 
 
@@ -82,10 +85,10 @@ def read_references(content: Any) -> list[str]:
     return references
 
 
-def _read_frame(content: Mapping[str, Any]) -> Frame:
-    sender, clause, text = content.get("sender"), content.get("clause"), content.get("text")
+def _read_frame(content: Mapping[str, Any], *, needs_sender: bool) -> Frame:
+    sender, clause, text = content.get("sender", ""), content.get("clause"), content.get("text")
     message_class, validity = content.get("class"), content.get("validity")
-    if not _is_storable(sender) or not 0 < len(str(sender)) <= SENDER_LENGTH:
+    if not _is_sender(sender) and (needs_sender or sender != ""):
         raise ChunkRefused(status=422, code="sender")
     if not _is_storable(clause) or not _is_storable(text):
         raise ChunkRefused(status=422, code="text")
@@ -107,9 +110,12 @@ def _read_message(row: Any, *, frame: Frame, terms: Terms) -> Offered:
     if not isinstance(row, dict) or not _is_reference(row.get("reference")):
         raise ChunkRefused(status=400, code="malformed")
     to, text = row.get("to"), row.get("text", frame.text)
+    sender = row.get("sender", frame.sender)
     refusal, parts = "", 0
     if not isinstance(to, str) or not _NUMBER.fullmatch(to):
         refusal, to = "number", ""
+    if not _is_sender(sender) or not may_send(sender):
+        refusal, sender = refusal or "sender", ""
     if not _is_storable(text) or not text:
         refusal, text = refusal or "text", ""
     else:
@@ -118,6 +124,7 @@ def _read_message(row: Any, *, frame: Frame, terms: Terms) -> Offered:
     return Offered(
         reference=row["reference"],
         to=to,
+        sender=sender,
         text=text,
         parts=parts,
         operator=operator_of(to),
@@ -125,6 +132,10 @@ def _read_message(row: Any, *, frame: Frame, terms: Terms) -> Offered:
         if refusal
         else plan(number=to, validity=timedelta(seconds=frame.validity), terms=terms),
     )
+
+
+def _is_sender(value: Any) -> bool:
+    return _is_storable(value) and 0 < len(value) <= SENDER_LENGTH
 
 
 def _is_reference(value: Any) -> bool:
