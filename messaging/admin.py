@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import phones
 from accounts.admin import Evidence
 from messaging import wording
-from messaging.models import Batch, HandOver, OptOut, OptOutCause, Receipt, Revision
+from messaging.models import Batch, HandOver, OptOut, OptOutCause, Receipt, ReceiptPush, Revision
 from messaging.recipients import optout
 
 
@@ -62,6 +62,15 @@ class HandOverAdmin(Evidence):
     list_filter = ("state", "trouble")
     search_fields = ("account__name",)
     list_select_related = ("account", "batch")
+    ordering = ("-id",)
+
+
+@admin.register(ReceiptPush)
+class ReceiptPushAdmin(Evidence):
+    """Pushes of receipts that wait to be applied; there should hardly be any."""
+
+    list_display = ("id", "receipts", "received_at")
+    fields = ("receipts", "received_at", "digest")
     ordering = ("-id",)
 
 

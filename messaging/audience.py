@@ -7,12 +7,13 @@ here: they are tuples, and one chunk of them is in memory at a time.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
 
+import msgspec
 from django.db.models import F
 
 from accounts import phones
@@ -28,6 +29,7 @@ LENIENT: dict[str, bool] = {SourceKind.TYPED: False, SourceKind.LIST: True}
 
 # Values by column; None where the source has no columns, and the text is sent as it stands.
 Values = Mapping[str, str] | None
+_CONTENT = msgspec.json.Decoder(list[tuple[str, dict[str, str] | None]])
 
 
 class RowRefusal(StrEnum):
@@ -191,9 +193,17 @@ def rows(*, revision: Revision, after: int, until: int) -> Iterator[Row]:
     for first, kind, chunk_id in chunks.values_list("first_position", "source__kind", "id"):
         content = SourceChunk.objects.values_list("content", flat=True).get(pk=chunk_id)
         lenient = LENIENT[kind]
-        for position, (given, values) in enumerate(json.loads(content), start=first):
+        for position, (given, values) in enumerate(_read(content), start=first):
             if after < position <= until:
                 yield Row(position, given, values, lenient)
+
+
+def _read(content: str) -> Sequence[tuple[str, Values]]:
+    try:
+        return _CONTENT.decode(content)
+    except msgspec.DecodeError:
+        # Stricter than the library: somebody typed a lone surrogate, and is told so later.
+        return [(given, values) for given, values in json.loads(content)]
 
 
 def _storable(given: str) -> str:

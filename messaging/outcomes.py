@@ -23,42 +23,35 @@ from messaging.models import Batch, Status
 log = structlog.stdlib.get_logger(__name__)
 
 
-def record(
-    *, changes: Sequence[Change], from_statuses: Sequence[Status], now: datetime
-) -> list[Moved]:
+def record(*, changes: Sequence[Change], from_statuses: Sequence[Status], now: datetime) -> int:
     """Move the messages that still have one of `from_statuses`; count and refund them.
 
-    Part of the caller's transaction. Locks all the messages before the first counter, then
-    batches by id, then accounts by id: call it once per transaction.
+    Gives how many it moved. Part of the caller's transaction. Locks all the messages before the
+    first counter, then batches by id, then accounts by id: call it once per transaction.
     """
-    return record_steps(steps=[(s, changes) for s in from_statuses], now=now)
-
-
-def record_steps(*, steps: Sequence[tuple[Status, Sequence[Change]]], now: datetime) -> list[Moved]:
-    """Make, one step after the other, the changes to messages that still have the step's status.
-
-    A message moves once: later steps leave it alone. Otherwise as `record`.
-    """
-    moved: dict[int, tuple[Status, Moved]] = {}
-    for from_status, changes in steps:
-        left = [c for c in changes if c.message_id not in moved]
-        for m in bulk.move_messages(changes=left, from_status=from_status):
-            moved[m.message_id] = from_status, m
-    bulk.count_moves(moves=list(moved.values()))
-    result = [m for _from, m in moved.values()]
-    _refund(result, now=now)
-    return result
+    if not changes:
+        return 0
+    moves: list[tuple[Status, Moved]] = []
+    done = 0
+    for from_status in from_statuses:
+        # Mostly all of them moved in the first round.
+        if done == len(changes):
+            break
+        wanted = [c for c in changes if c.status is not from_status]
+        for moved in bulk.move_messages(changes=wanted, from_status=from_status):
+            moves.append((from_status, moved))
+            done += moved.messages
+    bulk.count_moves(moves=moves)
+    _refund([moved for _from, moved in moves], now=now)
+    return done
 
 
 def close_range(
     *, first_id: int, last_id: int, status: Status, reason: str | None, now: datetime
-) -> list[Moved]:
-    """Give every open message of a range of ids the same status."""
+) -> int:
+    """Give every open message of a range of ids the same status; tell how many there were."""
     return record(
-        changes=[
-            Change(message_id=i, status=status, reason=reason, at=now)
-            for i in range(first_id, last_id + 1)
-        ],
+        changes=[Change(i, status, reason, now) for i in range(first_id, last_id + 1)],
         from_statuses=[Status.OPEN],
         now=now,
     )

@@ -6,14 +6,13 @@ panel. Pure.
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 SEPARATOR = ":"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(NamedTuple):
     """The name of one message; positions count from 1."""
 
     campaign: uuid.UUID
@@ -27,25 +26,28 @@ class Reference:
 
 def names(*, campaign: uuid.UUID, revision: int) -> Callable[[int], str]:
     """Give what writes the references of one revision from positions."""
-    before = str(Reference(campaign=campaign, revision=revision, position=0))[:-1]
+    before = str(Reference(campaign, revision, 0))[:-1]
     return lambda position: f"{before}{position}"
 
 
 def parse(text: str) -> Reference | None:
     """Read a reference that came back; None when it cannot be one of ours."""
-    parts = text.split(SEPARATOR)
-    if len(parts) != 3 or not all(p.isascii() and p.isdigit() and len(p) < 10 for p in parts[1:]):
+    head, _separator, position = text.rpartition(SEPARATOR)
+    revision = _revision(head)
+    if revision is None or not _is_number(position):
         return None
-    campaign = _uuid(parts[0])
-    if campaign is None:
-        return None
-    return Reference(campaign=campaign, revision=int(parts[1]), position=int(parts[2]))
+    return Reference(*revision, int(position))
 
 
 @lru_cache(maxsize=256)
-def _uuid(text: str) -> uuid.UUID | None:
-    """Read a UUID; thousands of receipts in a row name the same one."""
+def _revision(head: str) -> tuple[uuid.UUID, int] | None:
+    """Read campaign and revision; thousands of receipts in a row name the same ones."""
+    campaign, _separator, revision = head.rpartition(SEPARATOR)
     try:
-        return uuid.UUID(text)
+        return (uuid.UUID(campaign), int(revision)) if _is_number(revision) else None
     except ValueError:
         return None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10

@@ -6,6 +6,8 @@ broker loses time, never an SMS.
 
 from datetime import datetime
 
+from django.db.models import F, Min
+
 from messaging import closing, doorbell, pulse, quote
 from messaging.models import (
     Batch,
@@ -42,11 +44,14 @@ def _due_batches(*, now: datetime) -> None:
 def _hand_overs(*, now: datetime) -> None:
     waiting = HandOver.objects.filter(
         state=HandOverState.READY, not_before__lte=now, valid_until__gt=now
-    ).order_by("not_before", "pk")
-    single = waiting.filter(batch__messages=1).values_list("pk", flat=True)
-    bulk = waiting.filter(batch__messages__gt=1).values_list("pk", flat=True)
-    doorbell.ring(task="hand_over", ids=list(single[:MOST]), queue="now")
-    doorbell.ring(task="hand_over", ids=list(bulk[:MOST]), queue="bulk")
+    )
+    single = waiting.filter(first_message_id=F("last_message_id")).order_by("not_before", "pk")
+    ids = single.values_list("pk", flat=True)[:MOST]
+    doorbell.ring(task="hand_over", ids=list(ids), queue="now")
+    several = waiting.filter(first_message_id__lt=F("last_message_id"))
+    accounts = several.values("account_id").annotate(oldest=Min("not_before")).order_by("oldest")
+    ids = accounts.values_list("account_id", flat=True)[:MOST]
+    doorbell.ring(task="deliver", ids=list(ids), queue="bulk")
     ended = HandOver.objects.filter(state=HandOverState.CLAIMED, lease_until__lte=now)
     doorbell.ring(task="recover", ids=list(ended.values_list("pk", flat=True)[:MOST]), queue="bulk")
     late = HandOver.objects.filter(state=HandOverState.READY, valid_until__lte=now)

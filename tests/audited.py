@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import SmsAccount, User
-from messaging import campaigns, claims, delivery
+from messaging import campaigns, claims, delivery, receipts
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.carrier.simulator.outcomes import Ending, Terms
 from messaging.models import OptOutCause, Revision
@@ -90,6 +90,7 @@ def day(*, now: datetime) -> Day:
     scenes.hand_over_all(made.rival, carrier, now=now)
     stranger = scenes.receipt(made.sent, 99, now=now)
     scenes.receive([*carrier.take_receipts(), stranger], now=now)
+    receipts.store(receipts=[stranger], now=now)
     carrier.close()
     return made
 

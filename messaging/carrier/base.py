@@ -3,7 +3,8 @@
 A chunk of messages goes out, one answer per message comes back; receipts arrive later by the
 door. Each message carries our reference: the carrier accepts a reference once and can be asked
 about it, which is what makes a retry safe. A failure says by its class what may be done next.
-Pure: nothing of Django, no network, no clock.
+Pure: nothing of Django, no network, no clock. What there is one of for each message is a Struct,
+which is made and read in C: a million pass through here.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 # The most messages of one chunk, and the most references of one look-up.
 CHUNK_LIMIT = 500
@@ -24,8 +27,7 @@ class MessageClass(StrEnum):
     SIM = "sim"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class Recipient(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message of a chunk: our reference, the number in E.164, what it has of its own.
 
     None where text or sender are those of the chunk.
@@ -33,7 +35,7 @@ class Recipient:
 
     reference: str
     to: str
-    text: str | None
+    text: str | None = None
     sender: str | None = None
 
 
@@ -71,8 +73,7 @@ class Refusal(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What the carrier says of one reference: accepted, or refused for good.
 
     `carrier_id` is empty and `accepted_at` is None for a refusal, `code` is NONE for an
@@ -124,8 +125,7 @@ class Cause(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(Struct, frozen=True, kw_only=True):
     """One statement of a carrier about one message it accepted.
 
     `billed` is False when the carrier rejected the message and does not charge for it; `at` is

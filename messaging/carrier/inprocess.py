@@ -39,7 +39,7 @@ class InProcessCarrier:
         """Hand over a chunk; see base.Carrier."""
         asked = [recipient.reference for recipient in chunk.recipients]
         try:
-            said = self._desk.submit(_through_json(wire.chunk_as_json(chunk)))
+            said = self._desk.submit(json.loads(wire.chunk_as_json(chunk)))
         except intake.ChunkRefused as exc:
             raise base.ChunkRefused(base.Refusal(exc.code)) from exc
         except Busy as exc:
@@ -61,7 +61,7 @@ class InProcessCarrier:
 
     def numbers(self, *, deadline: float) -> tuple[str, ...]:
         """Give the simulated carrier's short numbers; see base.Carrier."""
-        return wire.read_numbers(_through_json(self._desk.numbers()))
+        return wire.read_numbers(json.dumps(self._desk.numbers()).encode())
 
     def take_receipts(self) -> list[base.Receipt]:
         """Take the receipts that are due by the clock, oldest first; each is given once."""
@@ -82,12 +82,8 @@ class InProcessCarrier:
         self._file.close()
 
 
-def _through_json(content: dict[str, Any]) -> Any:
-    return json.loads(json.dumps(content))
-
-
 def _answers(said: Any, *, asked: Sequence[str]) -> dict[str, base.Answer]:
     try:
-        return wire.read_answers(_through_json(said), asked=asked)
+        return wire.read_answers(json.dumps(said).encode(), asked=asked)
     except fields.BadField as exc:
         raise base.OutcomeUnknown(exc.name) from exc

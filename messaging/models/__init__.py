@@ -16,7 +16,7 @@ from messaging.models.delivery import (
     Message,
     Status,
 )
-from messaging.models.inbox import Receipt, ReceiptOutcome
+from messaging.models.inbox import Receipt, ReceiptOutcome, ReceiptPush
 from messaging.models.pulse import Heartbeat
 from messaging.models.sources import (
     OptOut,
@@ -42,6 +42,7 @@ __all__ = [
     "OptOutCause",
     "Receipt",
     "ReceiptOutcome",
+    "ReceiptPush",
     "RecipientSource",
     "RefusedRow",
     "Revision",

@@ -31,13 +31,17 @@ def blocks(*, account: SmsAccount, is_commercial: bool) -> bool:
     return is_commercial or not account.opted_out_get_transactional
 
 
+def has_any(*, account_id: int) -> bool:
+    """Tell whether anybody opted out of this account; most accounts have nobody."""
+    return OptOut.objects.filter(account_id=account_id).exists()
+
+
 def opted_out(*, account_id: int, phones: Sequence[str]) -> set[str]:
     """Give those of the phones that opted out of this account; up to 5,000 at once."""
-    ours = OptOut.objects.filter(account_id=account_id)
-    # Most accounts have none, and sending thousands of numbers along is what costs.
-    if not ours.exists():
+    # Sending thousands of numbers along is what costs.
+    if not has_any(account_id=account_id):
         return set()
-    found = ours.filter(phone__in=phones)
+    found = OptOut.objects.filter(account_id=account_id, phone__in=phones)
     return set(found.values_list("phone", flat=True))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from accounts import ledger, suspension
 from accounts.models import SmsAccount, User
-from messaging import campaigns, claims, delivery, quote, sweep
+from messaging import campaigns, claims, delivery, quote, recovery, sweep
 from messaging.carrier import base
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.carrier.simulator.outcomes import Ending
@@ -159,7 +159,7 @@ def test_an_unknown_outcome_is_asked_about_and_nothing_is_sent_twice(
     assert first.state == HandOverState.CLAIMED
 
     later = now + timedelta(seconds=3)
-    delivery.recover(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(later))
+    recovery.recover(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(later))
     first.refresh_from_db()
     assert first.state == (HandOverState.ANSWERED if works else HandOverState.READY)
     delivery.hand_over(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(later))
@@ -173,7 +173,7 @@ def test_a_worker_that_wakes_after_its_lease_records_nothing(
     claim = claims.claim(hand_over_id=first.pk, clock=scenes.at(now))
     assert claim is not None
     later = now + claims.LEASE
-    delivery.recover(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(later))
+    recovery.recover(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(later))
     refused = [
         base.Answer(
             reference=r, accepted=False, carrier_id="", code=base.Refusal.NUMBER, accepted_at=None
@@ -267,10 +267,10 @@ def test_what_never_left_within_its_validity_is_given_back(
     hand_overs = scenes.leave_all(planned, now=now)
     late = now + claims.VALIDITY
     for h in hand_overs:
-        delivery.expire(hand_over_id=h.pk, clock=scenes.at(late - timedelta(seconds=1)))
+        recovery.expire(hand_over_id=h.pk, clock=scenes.at(late - timedelta(seconds=1)))
     assert not Message.objects.filter(status__isnull=False).exists()
     for h in hand_overs:
-        delivery.expire(hand_over_id=h.pk, clock=scenes.at(late))
+        recovery.expire(hand_over_id=h.pk, clock=scenes.at(late))
     assert Message.objects.filter(status=Status.NOT_SENT).count() == 700
     assert ledger.balance(account_id=planned.account_id) == balance + 70_000
 
@@ -310,8 +310,8 @@ def test_the_sweep_rings_for_everything_that_is_due(
 
     assert swept(now) == ["leave"]
     first, _second = scenes.leave_all(planned, now=now)
-    assert swept(now) == ["hand_over", "hand_over"]
+    assert swept(now) == ["deliver"]
     claims.claim(hand_over_id=first.pk, clock=scenes.at(now))
-    assert swept(now) == ["hand_over"]
-    assert swept(now + claims.LEASE) == ["hand_over", "recover"]
+    assert swept(now) == ["deliver"]
+    assert swept(now + claims.LEASE) == ["deliver", "recover"]
     assert swept(now + claims.VALIDITY) == ["recover", "expire"]

@@ -22,6 +22,7 @@ from messaging.models import (
     OptOut,
     OptOutCause,
     Receipt,
+    ReceiptPush,
     RecipientSource,
     RefusedRow,
     Revision,
@@ -427,6 +428,10 @@ def a_receipt_that_nobody_applies(day: Day) -> None:
     Receipt.objects.update(not_before=day.now - LATE)
 
 
+def a_push_that_nobody_applies(day: Day) -> None:
+    ReceiptPush.objects.update(received_at=day.now - LATE)
+
+
 def a_receipt_that_waits_for_ever(day: Day) -> None:
     Receipt.objects.update(received_at=day.now - timedelta(hours=72) - LATE)
 
@@ -545,7 +550,8 @@ PLANTS: list[tuple[Callable[[Day], None], set[str]]] = [
     (a_claim_that_nobody_recovers, {"each claim whose lease ended was recovered"}),
     (a_quote_that_nobody_goes_on_with, {"each quote that was begun goes on"}),
     (a_cancellation_that_nobody_ends, {"each cancellation came to its end"}),
-    (a_receipt_that_nobody_applies, {"each receipt that is due was applied"}),
+    (a_receipt_that_nobody_applies, {"each parked receipt that is due was tried again"}),
+    (a_push_that_nobody_applies, {"each push of receipts was applied"}),
     (
         a_receipt_that_waits_for_ever,
         {"no receipt waits for its message longer than 72 hours"},

@@ -149,7 +149,7 @@ def test_readiness_is_not_kept_and_asks_one_row_of_each_kind(
     client: Client, db: None, django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:
     client.get("/readyz")
-    with django_assert_max_num_queries(len(LIMITS) + 2):
+    with django_assert_max_num_queries(len(LIMITS) + 3):
         response = client.get("/readyz")
     assert "no-store" in response.headers["Cache-Control"]
 

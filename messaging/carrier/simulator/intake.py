@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from messaging.carrier.simulator.numbers import may_send
 from messaging.carrier.simulator.operators import operator_of
@@ -24,6 +24,7 @@ PARTS_LIMIT = 255
 CLASSES = frozenset({"standard", "flash", "sim"})
 # The longest validity that the wire can express: 63 weeks (TP-VP, TS 23.040 9.2.3.12).
 LONGEST_VALIDITY = 63 * 7 * 24 * 3600
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -39,17 +40,17 @@ class ChunkRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What the messages of a chunk have in common."""
+    """What the messages of a chunk have in common; `lifetime` is their validity."""
 
     sender: str
     text: str
     message_class: str
     clause: str
     validity: int
+    lifetime: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
+class Offered(NamedTuple):
     """One message as the books would take it; refused when its plan says so."""
 
     reference: str
@@ -102,6 +103,7 @@ def _read_frame(content: Mapping[str, Any], *, needs_sender: bool) -> Frame:
         message_class=str(message_class),
         clause=str(clause),
         validity=validity,
+        lifetime=timedelta(seconds=validity),
     )
 
 
@@ -121,17 +123,12 @@ def _read_message(row: Any, *, frame: Frame, terms: Terms) -> Offered:
     else:
         parts = count_parts(text + frame.clause)
         refusal = refusal or ("too_long" if parts > PARTS_LIMIT else "")
-    return Offered(
-        reference=row["reference"],
-        to=to,
-        sender=sender,
-        text=text,
-        parts=parts,
-        operator=operator_of(to),
-        plan=Plan(refusal=refusal, arrives=None, receipts=())
+    planned = (
+        Plan(refusal=refusal, arrives=None, receipts=())
         if refusal
-        else plan(number=to, validity=timedelta(seconds=frame.validity), terms=terms),
+        else plan(number=to, validity=frame.lifetime, terms=terms)
     )
+    return Offered(row["reference"], to, sender, text, parts, operator_of(to), planned)
 
 
 def _is_sender(value: Any) -> bool:
@@ -144,14 +141,6 @@ def _is_reference(value: Any) -> bool:
 
 def _is_storable(value: Any) -> bool:
     """Tell whether it is a text without NUL and lone surrogates; SQLite would hide the one."""
-    return isinstance(value, str) and "\0" not in value and _has_no_lone_surrogate(value)
-
-
-def _has_no_lone_surrogate(value: str) -> bool:
-    if value.isascii():
-        return True
-    try:
-        value.encode()
-    except UnicodeEncodeError:
+    if not isinstance(value, str) or "\0" in value:
         return False
-    return True
+    return value.isascii() or not _SURROGATE.search(value)

@@ -40,7 +40,7 @@ def receipts_body(*, owed: Sequence[Owed], book: str) -> dict[str, Any]:
                 "reference": o.reference,
                 "state": o.state,
                 "code": o.code,
-                "billed": o.billed,
+                "billed": bool(o.billed),
                 "operator": o.operator,
                 "at": o.at,
             }

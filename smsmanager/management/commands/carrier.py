@@ -16,6 +16,7 @@ from messaging.carrier.simulator.outcomes import Terms
 from messaging.carrier.simulator.program import Settings, Simulator, utc_now
 from messaging.carrier.simulator.script import BadScript, Rule
 from messaging.carrier.simulator.scripted import read_file
+from smsmanager import memory
 
 
 class Command(BaseCommand):
@@ -53,6 +54,7 @@ class Command(BaseCommand):
             address = simulator.start(host=options["host"], port=options["port"])
         except OSError as exc:
             raise CommandError(f"{options['host']}:{options['port']}: {exc.strerror}") from exc
+        memory.settle()
         self.stdout.write(f"carrier on {address}, books in {options['books']}")
         self.stdout.flush()
         if _ended_by_signal(simulator):

@@ -17,11 +17,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from messaging import delivery, pool, tasks
+from messaging import pool, recovery, tasks
 from messaging.carrier.simulator.outcomes import Terms
 from messaging.carrier.simulator.program import Settings as CarrierSettings
 from messaging.carrier.simulator.program import Simulator, utc_now
-from smsmanager import celery, embedded, seed
+from smsmanager import celery, embedded, memory, seed
 from smsmanager.wsgi import application
 
 
@@ -68,6 +68,7 @@ class Command(BaseCommand):
             for part in (*servers, *workers):
                 part.start(ended=ended)
             self._greet(seeded)
+            memory.settle()
             ended.wait()
             if not asked.is_set():
                 gone = [p.name for p in (*servers, *workers) if p.is_gone(within=0)]
@@ -100,7 +101,7 @@ def _prepare() -> seed.SeedResult:
             "DATA_DIR."
         ) from exc
     # Nobody else works here, so whoever held a lease is dead.
-    delivery.take_over_leases(now=now)
+    recovery.take_over_leases(now=now)
     return seeded
 
 
