@@ -54,7 +54,6 @@ types: .venv/.dev ## The types, strictly
 	@$(PY) -m mypy .
 
 bench: .venv/.dev ## Rate, memory and page times against the limits of this machine
-	@test -f smsmanager/management/commands/benchmark.py || { echo 'There is no benchmark yet.'; exit 1; }
 	@STATEMENT_TIMEOUT=0 $(PY) manage.py benchmark
 
 docs: .venv/.dev ## The checks of the documents: links, commands, variables, decisions

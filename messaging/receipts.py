@@ -9,11 +9,9 @@ happen twice: what is applied again changes nothing.
 import hashlib
 import time
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
-from uuid import UUID
 
 import msgspec
 import structlog
@@ -148,11 +146,7 @@ def _apply(told: list[base.Receipt], ids: dict[str, int], *, now: datetime) -> N
 
 def _message_ids(told: Iterable[str]) -> dict[str, int]:
     """Find the message of each reference that names one of ours."""
-    wanted: defaultdict[tuple[UUID, int], list[tuple[str, int]]] = defaultdict(list)
-    for text in told:
-        if reference := references.parse(text):
-            campaign, revision, position = reference
-            wanted[campaign, revision].append((text, position))
+    wanted = references.by_revision(told)
     found: dict[str, int] = {}
     revisions = Revision.objects.filter(
         campaign__uuid__in={campaign for campaign, _number in wanted}

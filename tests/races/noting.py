@@ -28,10 +28,9 @@ class NotingCarrier:
     def submit(self, chunk: base.Chunk, *, deadline: float) -> list[base.Answer]:
         """Note the references and the state of their revision, then accept them."""
         given = [r.reference for r in chunk.recipients]
-        first = references.parse(given[0])
-        assert first is not None
+        [(campaign, number)] = references.by_revision(given)
         state = Revision.objects.values_list("state", flat=True).get(
-            campaign__uuid=first.campaign, number=first.revision
+            campaign__uuid=campaign, number=number
         )
         with self._lock:
             self.references += given

@@ -203,11 +203,15 @@ def test_bad_message_is_refused_alone(make: Make, to: str, text: str, code: base
     assert len(carrier.take_receipts()) == 2
 
 
+def bearing(recipient: base.Recipient, sender: str) -> base.Recipient:
+    return base.Recipient(reference=recipient.reference, to=recipient.to, sender=sender)
+
+
 def test_each_message_may_have_a_sender_of_its_own(make: Make) -> None:
     carrier = make()
     senders = ("38001", "+33755512345", "ACME", "38001")
     chunk = make_chunk(*(f"+3361234567{at}" for at in range(4)), sender="")
-    own = [replace(r, sender=s) for r, s in zip(chunk.recipients, senders, strict=True)]
+    own = [bearing(r, s) for r, s in zip(chunk.recipients, senders, strict=True)]
 
     said = carrier.submit(replace(chunk, recipients=tuple(own)), deadline=1)
 
@@ -233,7 +237,7 @@ def test_a_message_whose_sender_is_not_ours_to_use_is_refused_alone(
     carrier = make()
     chunk = make_chunk(ORDINARY, "+33612345679", sender=frame)
     first, second = chunk.recipients
-    own = (replace(first, sender=sender), replace(second, sender="38001"))
+    own = (bearing(first, sender), bearing(second, "38001"))
 
     said = carrier.submit(replace(chunk, recipients=own), deadline=1)
 
