@@ -43,6 +43,13 @@ def accept(*, account_id: int, acceptances: Sequence[Acceptance]) -> None:
     bulk.accept(account_id=account_id, acceptances=acceptances, window=shortnumbers.WINDOW)
 
 
+def lent(*, sender: Sender, phones: Collection[str], at: datetime) -> dict[str, str]:
+    """Give the number that each phone saw of a sender at a moment."""
+    if sender.kind == SenderKind.SHORT:
+        return numbers_at(account_id=sender.account_id, phones=phones, at=at)
+    return dict.fromkeys(phones, sender.name)
+
+
 def numbers_at(*, account_id: int, phones: Collection[str], at: datetime) -> dict[str, str]:
     """Give the short number that an account used for each phone at a moment."""
     mine = Lease.objects.filter(

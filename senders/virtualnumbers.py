@@ -126,7 +126,9 @@ def lend(*, sender: Sender, phones: Collection[str], now: datetime) -> dict[str,
     A phone that is not in the result cannot have it: an answer from there is still awaited by the
     account that had the number before.
     """
-    wanted, until = sorted(set(phones)), sender.term_ends_at or now
+    wanted = sorted(set(phones))
+    # Asked anew: staff may have moved it.
+    until = Sender.objects.values_list("term_ends_at", flat=True).get(pk=sender.pk) or now
     opened = bulk.reopen(
         account_id=sender.account_id, number=sender.name, phones=wanted, until=until
     )

@@ -12,7 +12,7 @@ from accounts.credits import HUNDREDTHS
 from accounts.models import Customer, Destination, Membership, Role, SmsAccount, User
 from accounts.tariff_sample import PRICES
 from senders import review, shortnumbers, virtualnumbers
-from senders.models import SHORT_NAME, Sender
+from senders.models import SHORT_NAME, Lease, LeaseKind, Sender
 
 # A Wednesday, 10:00 in Paris: within the legal hours.
 NOW = datetime(2027, 3, 10, 9, 0, tzinfo=UTC)
@@ -99,6 +99,14 @@ def make_pool(count: int, *, now: datetime = NOW) -> tuple[str, ...]:
     numbers = tuple(str(38_000 + n) for n in range(count))
     shortnumbers.set_pool(numbers=numbers, now=now)
     return numbers
+
+
+def make_lease(account: SmsAccount, *, number: str, phone: str, now: datetime) -> Lease:
+    """Hold a short number for a phone, under a lease that has closed."""
+    return Lease.objects.create(
+        account=account, kind=LeaseKind.SHORT, number=number, phone=phone, is_open=False,
+        opened_at=now, expires_at=now, closed_at=now,
+    )  # fmt: skip
 
 
 def make_tariff(**prices: int) -> None:

@@ -100,10 +100,7 @@ def test_the_last_free_number_is_found(
     free = pool[17]
     for number in pool:
         if number != free:
-            Lease.objects.create(
-                account=mallorys_account, kind="short", number=number, phone=PHONE,
-                is_open=False, opened_at=now, expires_at=now, closed_at=now,
-            )  # fmt: skip
+            factories.make_lease(mallorys_account, number=number, phone=PHONE, now=now)
     assert lend(account, now=now) == {PHONE: free}
 
 
