@@ -28,7 +28,7 @@ from messaging.models import (
     SourceKind,
 )
 from messaging.models.delivery import BATCH_SIZE
-from senders import review
+from senders import review, shortnumbers
 from senders.models import Sender
 from smsmanager import seed
 
@@ -61,6 +61,7 @@ def make(*, now: datetime) -> Scene:
         customer = Customer.objects.create(name=f"Benchmark {token}", country="FR")
         Membership.objects.create(customer=customer, user=user, role=Role.OWNER)
         account = SmsAccount.objects.create(name=f"sms-bench{token}-1", customer=customer)
+        shortnumbers.offer(account=account, now=now)
         gifts.give(
             account=account,
             amount_hundredths=gifts.LARGEST_HUNDREDTHS,

@@ -19,6 +19,8 @@ from django.db.models import F
 from accounts import phones
 from messaging.models import RecipientSource, Revision, SourceChunk, SourceKind
 from messaging.recipients import optout
+from senders import kinds
+from senders.models import SenderKind
 
 # A row refused is shown and downloaded as it was given, up to this many characters.
 GIVEN_SHOWN = 80
@@ -34,12 +36,23 @@ class RowRefusal(StrEnum):
     """Why a row with a good number is refused; bad numbers carry a phones.Reason."""
 
     NO_PRICE = "NO_PRICE"
+    # The sender does not reach it.
+    NOT_METROPOLITAN = "NOT_METROPOLITAN"
+    NOT_FRENCH = "NOT_FRENCH"
     # Of personalised texts.
     NO_VALUE = "NO_VALUE"
     TEXT_EMPTY = "TEXT_EMPTY"
     TEXT_NUL = "TEXT_NUL"
     TEXT_LONE_SURROGATE = "TEXT_LONE_SURROGATE"
     TOO_MANY_PARTS = "TOO_MANY_PARTS"
+    LINK = "LINK"
+
+
+# Why a sender of a kind does not reach a number, if it does not.
+UNREACHED: dict[str, RowRefusal] = {
+    SenderKind.SHORT: RowRefusal.NOT_METROPOLITAN,
+    SenderKind.VIRTUAL: RowRefusal.NOT_FRENCH,
+}
 
 
 class Row(NamedTuple):
@@ -119,6 +132,7 @@ class Audience:
     def __init__(self, revision: Revision) -> None:
         """Stand before the first row."""
         self._revision = revision
+        self._kind = revision.sender.kind
         self._seen: set[int] = set()
 
     def skip_to(self, position: int) -> None:
@@ -149,7 +163,9 @@ class Audience:
             out.duplicates += 1
             return
         self._seen.add(number)
-        if phone.country in priced:
+        if not kinds.reaches(self._kind, phone):
+            out.refuse(row, UNREACHED[self._kind])
+        elif phone.country in priced:
             out.recipients.append(Recipient(row, phone))
         else:
             out.refuse(row, RowRefusal.NO_PRICE)

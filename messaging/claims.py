@@ -23,7 +23,7 @@ from messaging.carrier import base
 from messaging.hand_overs import Waiting
 from messaging.models import Batch, HandOver, HandOverState, Status
 from messaging.recipients import optout
-from senders import review
+from senders import kinds, review
 from senders.models import Sender
 
 log = structlog.stdlib.get_logger(__name__)
@@ -51,6 +51,8 @@ class Claim:
     attempt: int
     account_id: int
     batch_id: int
+    sender: Sender
+    claimed_at: datetime
     ids: dict[str, int]
     chunk: base.Chunk
 
@@ -128,7 +130,7 @@ def _claim_within(look: Look, *, known: dict[int, Batch], clock: Clock) -> Claim
     bulk.hold(rows=[(Sender, batch.revision.sender_id), (SmsAccount, waiting.account_id)])
     now = clock()
     _test_obstacles(waiting, batch, is_cancelled=is_cancelled, now=now)
-    claim = as_claimed(waiting, batch, attempt=waiting.attempt + 1)
+    claim = as_claimed(waiting, batch, attempt=waiting.attempt + 1, claimed_at=now)
     if claim.ids:
         hand_overs.mark_claimed(
             hand_over_id=waiting.id, attempt=claim.attempt, lease_until=now + LEASE, claimed_at=now
@@ -198,8 +200,13 @@ def _hold(hand_over_id: int, *, until: datetime, trouble: str) -> None:
     )
 
 
-def as_claimed(hand_over: HandOver | Waiting, batch: Batch, *, attempt: int) -> Claim:
-    """Give what a claimed hand-over still has to hand over; `batch` comes with its revision."""
+def as_claimed(
+    hand_over: HandOver | Waiting, batch: Batch, *, attempt: int, claimed_at: datetime
+) -> Claim:
+    """Give what a claimed hand-over still has to hand over; `batch` comes with its revision.
+
+    What bears a number has none yet: see `numbering`.
+    """
     revision = batch.revision
     name = references.names(campaign=revision.campaign.uuid, revision=revision.number)
     position = batch.first_position - batch.first_message_id
@@ -214,9 +221,11 @@ def as_claimed(hand_over: HandOver | Waiting, batch: Batch, *, attempt: int) -> 
         attempt=attempt,
         account_id=hand_over.account_id,
         batch_id=batch.pk,
+        sender=revision.sender,
+        claimed_at=claimed_at,
         ids=ids,
         chunk=base.Chunk(
-            sender=revision.sender.name,
+            sender="" if revision.sender.kind in kinds.ANSWERABLE else revision.sender.name,
             text=revision.text,
             message_class=base.MessageClass(revision.message_class),
             clause=revision.clause,
@@ -231,7 +240,12 @@ def as_it_stands(*, hand_over_id: int) -> Claim:
     hand_over = HandOver.objects.select_related(
         "batch__revision__campaign", "batch__revision__sender"
     ).get(pk=hand_over_id)
-    return as_claimed(hand_over, hand_over.batch, attempt=hand_over.attempt)
+    return as_claimed(
+        hand_over,
+        hand_over.batch,
+        attempt=hand_over.attempt,
+        claimed_at=hand_over.claimed_at or hand_over.not_before,
+    )
 
 
 def _open_messages(hand_over: HandOver | Waiting) -> list[tuple[int, str, str | None]]:

@@ -14,7 +14,16 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from accounts import retrying
-from messaging import calendar, claims, closing, doorbell, hand_overs, outcomes, pauses
+from messaging import (
+    calendar,
+    claims,
+    closing,
+    doorbell,
+    hand_overs,
+    numbering,
+    outcomes,
+    pauses,
+)
 from messaging.bulk import Change
 from messaging.carrier import base
 from messaging.claims import Claim
@@ -28,6 +37,8 @@ from messaging.models import (
     Status,
 )
 from messaging.models.delivery import HAND_OVER_SIZE
+from senders import leases, shortnumbers
+from senders.bulk import Acceptance
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -99,6 +110,15 @@ def _submit(claim: Claim, *, carrier: base.Carrier, clock: Clock) -> bool:
 
     No transaction is open meanwhile.
     """
+    try:
+        numbered = numbering.numbered(claim, clock=clock)
+    except shortnumbers.PoolUnknown:
+        _put_off(claim, trouble="no_pool", delay=None, now=clock())
+        return False
+    return numbered is None or _submit_numbered(numbered, carrier=carrier, clock=clock)
+
+
+def _submit_numbered(claim: Claim, *, carrier: base.Carrier, clock: Clock) -> bool:
     let_go_of_the_database()
     started = time.monotonic()
     try:
@@ -106,7 +126,7 @@ def _submit(claim: Claim, *, carrier: base.Carrier, clock: Clock) -> bool:
     except base.ChunkRefused as refusal:
         reason, at = str(refusal.code)[:32], clock()
         changes = [Change(i, Status.REFUSED, reason, at) for i in claim.ids.values()]
-        record(claim, changes=changes, now=at)
+        record(claim, changes=changes, acceptances=[], now=at)
         return True
     except base.CarrierError as trouble:
         _note_trouble(claim, trouble, now=clock())
@@ -138,7 +158,12 @@ def _note_trouble(claim: Claim, trouble: base.CarrierError, *, now: datetime) ->
 
 def record_answers(claim: Claim, *, answers: list[base.Answer], now: datetime) -> None:
     """Record what the carrier answered, unless the claim has passed to somebody else since."""
-    record(claim, changes=_refusals(claim, answers, now=now), now=now)
+    record(
+        claim,
+        changes=_refusals(claim, answers, now=now),
+        acceptances=numbering.acceptances(claim, answers),
+        now=now,
+    )
 
 
 def _made_of(batch: Batch, *, now: datetime) -> list[HandOver]:
@@ -171,14 +196,18 @@ def _refusals(claim: Claim, answers: list[base.Answer], *, now: datetime) -> lis
 
 
 @retrying.on_deadlock
-def record(claim: Claim, *, changes: list[Change], now: datetime) -> None:
+def record(
+    claim: Claim, *, changes: list[Change], acceptances: list[Acceptance], now: datetime
+) -> None:
     """Note that the carrier answered a claim, unless it has passed to somebody else since."""
     with transaction.atomic():
         if hand_overs.mark_answered(
             hand_over_id=claim.hand_over_id, attempt=claim.attempt, answered_at=now
         ):
-            outcomes.record(changes=changes, from_statuses=[Status.OPEN], now=now)
+            moves = outcomes.move(changes=changes, from_statuses=[Status.OPEN])
             closing.finish_batch(batch_id=claim.batch_id)
+            leases.accept(account_id=claim.account_id, acceptances=acceptances)
+            outcomes.give_back(moves=moves, now=now)
 
 
 def _put_off(claim: Claim, *, trouble: str, delay: float | None, now: datetime) -> None:

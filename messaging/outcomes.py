@@ -6,7 +6,7 @@ so that running twice gives nothing back twice.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -22,6 +22,9 @@ from messaging.models import Batch, Status
 
 log = structlog.stdlib.get_logger(__name__)
 
+# What a statement moved, with the status it had.
+Moves = list[tuple[Status, Moved]]
+
 
 def record(*, changes: Sequence[Change], from_statuses: Sequence[Status], now: datetime) -> int:
     """Move the messages that still have one of `from_statuses`; count and refund them.
@@ -29,9 +32,16 @@ def record(*, changes: Sequence[Change], from_statuses: Sequence[Status], now: d
     Gives how many it moved. Part of the caller's transaction. Locks all the messages before the
     first counter, then batches by id, then accounts by id: call it once per transaction.
     """
+    moves = move(changes=changes, from_statuses=from_statuses)
+    give_back(moves=moves, now=now)
+    return sum(moved.messages for _from, moved in moves)
+
+
+def move(*, changes: Sequence[Change], from_statuses: Sequence[Status]) -> Moves:
+    """Move and count as `record` does, and give what is to be refunded before the commit."""
+    moves: Moves = []
     if not changes:
-        return 0
-    moves: list[tuple[Status, Moved]] = []
+        return moves
     done = 0
     for from_status in from_statuses:
         # Mostly all of them moved in the first round.
@@ -42,8 +52,16 @@ def record(*, changes: Sequence[Change], from_statuses: Sequence[Status], now: d
             moves.append((from_status, moved))
             done += moved.messages
     bulk.count_moves(moves=moves)
-    _refund([moved for _from, moved in moves], now=now)
-    return done
+    return moves
+
+
+def give_back(*, moves: Moves, now: datetime) -> None:
+    """Refund what was moved: the accounts are locked here, after everything else."""
+    sums: defaultdict[int, int] = defaultdict(int)
+    for _from, moved in moves:
+        if moved.status.is_refunded:
+            sums[moved.batch_id] += moved.price_hundredths
+    refund_batches(sums=sums, now=now)
 
 
 def close_range(
@@ -86,11 +104,3 @@ def refund_batches(*, sums: Mapping[int, int], now: datetime) -> None:
                 amount_hundredths=sums[batch_id],
             )
         )
-
-
-def _refund(moved: Iterable[Moved], *, now: datetime) -> None:
-    sums: defaultdict[int, int] = defaultdict(int)
-    for m in moved:
-        if m.status.is_refunded:
-            sums[m.batch_id] += m.price_hundredths
-    refund_batches(sums=sums, now=now)

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from accounts import operators, phones
-from messaging import calendar, personalise, sms
+from messaging import calendar, links, personalise, sms
 from messaging.audience import Recipient, RowRefusal, Segment, Values
 from messaging.models import Revision
+from senders import kinds
 
 OPERATOR_LENGTH = 40
 
@@ -58,6 +59,7 @@ class Pricing:
         self._template = personalise.Template(revision.text)
         self._text, self._clause = revision.text, revision.clause
         self._has_hours = revision.is_commercial
+        self._lets_links_pass = kinds.lets_links_pass(revision.sender.kind)
         self._parts = sms.measure(revision.text, clause=revision.clause).parts
         self.countries = frozenset(prices)
 
@@ -95,6 +97,8 @@ class Pricing:
             raise _Refused(OF_PROBLEM[problem])
         if size.parts > sms.MAX_PARTS:
             raise _Refused(RowRefusal.TOO_MANY_PARTS)
+        if not self._lets_links_pass and links.find(text):
+            raise _Refused(RowRefusal.LINK)
         return (None if text == self._text else text), size.parts
 
     def _calendar(self, phone: phones.Phone) -> str:

@@ -208,7 +208,7 @@ def begin(*, revision: Revision, now: datetime) -> None:
 def load_by_id(*, revision_id: int, clock: Callable[[], datetime]) -> None:
     """Load the revision with this id if it still waits for it."""
     revision = (
-        Revision.objects.select_related("account", "campaign")
+        Revision.objects.select_related("account", "campaign", "sender")
         .filter(pk=revision_id, state=RevisionState.QUOTING)
         .first()
     )

@@ -12,11 +12,13 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts import retrying
-from messaging import claims, closing, delivery, doorbell, outcomes
+from messaging import claims, closing, delivery, doorbell, numbering, outcomes
 from messaging.bulk import Change
 from messaging.carrier import base
 from messaging.claims import Claim
 from messaging.models import HandOver, HandOverState, Status
+from senders import leases
+from senders.bulk import Acceptance
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -39,6 +41,7 @@ def recover(*, hand_over_id: int, carrier: base.Carrier, clock: Clock) -> None:
         return
     now = clock()
     log.info("hand_over.recovered", **claim.ids_for_log, known=len(known))
+    accepted = numbering.acceptances(numbering.recalled(claim), known.values())
     changes = [
         Change(claim.ids[reference], Status.ACCEPTED, None, now)
         if answer.accepted
@@ -47,9 +50,10 @@ def recover(*, hand_over_id: int, carrier: base.Carrier, clock: Clock) -> None:
         if reference in claim.ids
     ]
     if len(changes) == len(claim.ids):
-        delivery.record(claim, changes=[c for c in changes if c.status is Status.REFUSED], now=now)
+        refused = [c for c in changes if c.status is Status.REFUSED]
+        delivery.record(claim, changes=refused, acceptances=accepted, now=now)
     else:
-        _back_to_ready(claim, changes=changes, now=now)
+        _back_to_ready(claim, changes=changes, acceptances=accepted, now=now)
         doorbell.ring(task="deliver", ids=[claim.account_id], queue="bulk")
 
 
@@ -73,7 +77,9 @@ def take_over_leases(*, now: datetime) -> int:
 
 
 @retrying.on_deadlock
-def _back_to_ready(claim: Claim, *, changes: list[Change], now: datetime) -> None:
+def _back_to_ready(
+    claim: Claim, *, changes: list[Change], acceptances: list[Acceptance], now: datetime
+) -> None:
     """Mark what the carrier knows; the rest may be handed over again.
 
     At once the first time: as a rule the answer was lost, or a worker. A carrier that fails again
@@ -90,7 +96,9 @@ def _back_to_ready(claim: Claim, *, changes: list[Change], now: datetime) -> Non
             lease_until=None,
             trouble="partial",
         ):
-            outcomes.record(changes=changes, from_statuses=[Status.OPEN], now=now)
+            moves = outcomes.move(changes=changes, from_statuses=[Status.OPEN])
+            leases.accept(account_id=claim.account_id, acceptances=acceptances)
+            outcomes.give_back(moves=moves, now=now)
 
 
 @retrying.on_deadlock

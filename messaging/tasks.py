@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from messaging import delivery, quote, receipts, recovery, silence
+from messaging import delivery, pool, quote, receipts, recovery, silence
 from messaging import sweep as sweeping
 from messaging.carrier.base import Carrier
 from messaging.carrier.http import HttpCarrier
@@ -69,6 +69,12 @@ def apply_receipts() -> None:
     for _group in range(GROUPS_AT_ONCE):
         if not receipts.apply_group(now=timezone.now()):
             return
+
+
+@shared_task
+def refresh_pool() -> None:
+    """Ask the carrier for its short numbers."""
+    pool.refresh(carrier=carrier(), now=timezone.now())
 
 
 @shared_task

@@ -36,12 +36,20 @@ OF_NUMBERS: dict[str, Promise] = {
     Reason.NOT_MOBILE: gettext_lazy("This is not a mobile number."),
     Reason.PREMIUM: gettext_lazy("Premium-rate numbers cannot receive SMS."),
     RowRefusal.NO_PRICE: gettext_lazy("We do not serve this country."),
+    RowRefusal.NOT_METROPOLITAN: gettext_lazy(
+        "The short number reaches mobile numbers of metropolitan France only."
+    ),
+    RowRefusal.NOT_FRENCH: gettext_lazy("A virtual number reaches French numbers only."),
     RowRefusal.NO_VALUE: gettext_lazy("A value that the text asks for is missing."),
     RowRefusal.TEXT_EMPTY: gettext_lazy("With its values the text would show nothing."),
     RowRefusal.TEXT_NUL: gettext_lazy("A value holds a character that no phone can show (NUL)."),
     RowRefusal.TEXT_LONE_SURROGATE: gettext_lazy("A value holds half a character."),
     RowRefusal.TOO_MANY_PARTS: gettext_lazy(
         "With its values the text has more parts than an SMS can have."
+    ),
+    RowRefusal.LINK: gettext_lazy(
+        "With its values the text holds the address of a website, which the short number does not "
+        "let pass."
     ),
     "OPTED_OUT": gettext_lazy("This recipient opted out (STOP) of your messages."),
 }
@@ -55,6 +63,7 @@ OF_TEXTS: dict[sms.Problem, Promise] = {
 FIELDS: dict[type[Exception], str] = {
     composing.BadText: "text",
     composing.TooManyParts: "text",
+    composing.LinkNotAllowed: "text",
     composing.TooManyRecipients: "recipients",
     campaigns.NoRecipient: "recipients",
     campaigns.SenderNotEnabled: "sender",
@@ -78,6 +87,15 @@ def of_text(problem: sms.Problem) -> str:
     return str(OF_TEXTS[problem])
 
 
+def of_link(link: str) -> str:
+    """Word why a text with the address of a website cannot be sent from the short number."""
+    words = _(
+        "The text holds the address of a website (%(link)s), which the short number does not let "
+        "pass. Take it out, or choose another sender."
+    )
+    return words % {"link": link}
+
+
 def of_refusal(refusal: campaigns.Refused | InsufficientCredits) -> str:
     """Word why a campaign was not composed or confirmed."""
     match refusal:
@@ -93,6 +111,8 @@ def of_refusal(refusal: campaigns.Refused | InsufficientCredits) -> str:
             return of_text(refusal.problem)
         case campaigns.NoRecipient():
             return of_number(refusal.reason)
+        case composing.LinkNotAllowed():
+            return of_link(refusal.link)
         case composing.TooManyParts() | composing.TooManyRecipients():
             return _too_many(refusal)
         case campaigns.Refused():

@@ -213,6 +213,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 600.0,
         "options": {"expires": 600.0, "queue": "default"},
     },
+    "refresh-pool": {
+        "task": "messaging.tasks.refresh_pool",
+        "schedule": 60.0,
+        "options": {"expires": 60.0, "queue": "default"},
+    },
+    "upkeep": {
+        "task": "senders.tasks.upkeep",
+        "schedule": 60.0,
+        "options": {"expires": 60.0, "queue": "default"},
+    },
 }
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}

@@ -30,6 +30,7 @@ TABLES = (
     "messaging_revision",
     "messaging_batchcounter",
 )
+INDEXES = ("lease_held_once", "lease_open_once")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,8 @@ class Day:
     planned: Revision
     quoted: Revision
     outdated: Revision
+    short: Revision
+    virtual: Revision
     rival: Revision
 
 
@@ -82,6 +85,8 @@ def day(*, now: datetime) -> Day:
             account, by, sender, now=now, numbers=(*abroad, *abroad, "12", OPTED_OUT)
         ),
         outdated=scenes.compose(account, by, sender, now=now, numbers=abroad),
+        short=_short(account, by, carrier, now=now),
+        virtual=_virtual(account, by, carrier, now=now),
         rival=campaign(
             rival, by, factories.make_sender(rival, now=now), now=now, is_commercial=True
         ),
@@ -103,6 +108,31 @@ def _sent(
     phones = (scenes.PHONE, OPTED_OUT, *map(scenes.phone_ending, endings), BELGIAN)
     made = campaign(account, by, sender, now=now, numbers=phones, is_commercial=True)
     optout.add(account=account, phone=OPTED_OUT, cause=OptOutCause.STOP, now=now)
+    scenes.hand_over_all(made, carrier, now=now)
+    return made
+
+
+def _short(account: SmsAccount, by: User, carrier: InProcessCarrier, *, now: datetime) -> Revision:
+    """From short numbers; none was free for one of the phones."""
+    first, second, third = scenes.numbers(5)[2:]
+    made = campaign(
+        account, by, factories.short_sender(account), now=now, numbers=(first, second, third)
+    )
+    (number,) = factories.make_pool(1, now=now)
+    factories.make_lease(account, number=number, phone=third, now=now)
+    scenes.hand_over_all(made, carrier, now=now)
+    return made
+
+
+def _virtual(
+    account: SmsAccount, by: User, carrier: InProcessCarrier, *, now: datetime
+) -> Revision:
+    """From a virtual number that another account had before."""
+    before = now - timedelta(days=90)
+    neighbour = factories.make_account(factories.make_customer(name="Boucherie Durand"))
+    factories.make_virtual(neighbour, until=before + timedelta(days=1), now=before)
+    sender = factories.make_virtual(account, now=now)
+    made = campaign(account, by, sender, now=now, numbers=scenes.numbers(5)[2:])
     scenes.hand_over_all(made, carrier, now=now)
     return made
 
@@ -146,6 +176,11 @@ def _planned(account: SmsAccount, by: User, sender: Sender, *, now: datetime) ->
 def lifted() -> Iterator[None]:
     """Let the database accept what it is there to refuse; the transaction puts all back."""
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # What waits for the end of the transaction would keep the tables from being altered.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for index in INDEXES:
+            cursor.execute(f"DROP INDEX {index}")
         if connection.vendor != "postgresql":
             cursor.execute("PRAGMA ignore_check_constraints = ON")
             try:
@@ -153,8 +188,6 @@ def lifted() -> Iterator[None]:
             finally:
                 cursor.execute("PRAGMA ignore_check_constraints = OFF")
             return
-        # What waits for the end of the transaction would keep the tables from being altered.
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in TABLES:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             cursor.execute(

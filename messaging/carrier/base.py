@@ -28,19 +28,24 @@ class MessageClass(StrEnum):
 
 
 class Recipient(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One message of a chunk: our reference, the number in E.164, its own text if it has one."""
+    """One message of a chunk: our reference, the number in E.164, what it has of its own.
+
+    None where text or sender are those of the chunk.
+    """
 
     reference: str
     to: str
     text: str | None = None
+    sender: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Up to CHUNK_LIMIT messages that differ only in recipient and, when personalised, in text.
+    """Up to CHUNK_LIMIT messages that differ only in recipient, text and sender.
 
-    `clause` is appended to every text as it stands (with its line feed), "" is none. `validity`
-    counts from acceptance: after it the carrier gives up and says so in a receipt.
+    `sender` is "" when each recipient has its own. `clause` is appended to every text as it stands
+    (with its line feed), "" is none. `validity` counts from acceptance: after it the carrier gives
+    up and says so in a receipt.
     """
 
     sender: str
@@ -205,3 +210,6 @@ class Carrier(Protocol):
 
         Whatever CarrierError it raises, the outcome of the references is still unknown.
         """
+
+    def numbers(self, *, deadline: float) -> tuple[str, ...]:
+        """Give the short numbers that messages may bear now. Raises a CarrierError."""

@@ -97,13 +97,27 @@ class HttpCarrier:
             found |= _answers(reply, asked=asked)
         return found
 
+    def numbers(self, *, deadline: float) -> tuple[str, ...]:
+        """Ask for the short numbers; see base.Carrier."""
+        reply = self._ask("GET", "/v1/numbers", seconds=deadline)
+        if reply.status != 200:
+            _raise_for(reply)
+        try:
+            return wire.read_numbers(reply.body or b"")
+        except fields.BadField as exc:
+            raise base.OutcomeUnknown(exc.name) from exc
+
     def _post(self, path: str, body: bytes, *, seconds: float) -> _Reply:
+        return self._ask("POST", path, body=body, seconds=seconds)
+
+    def _ask(self, method: str, path: str, *, seconds: float, body: bytes | None = None) -> _Reply:
         with requests.Session() as session, Call(seconds=seconds) as call:
             session.trust_env = False
             session.mount(self._url, ReportingAdapter())
             left = call.seconds_left()
             try:
-                response = session.post(
+                response = session.request(
+                    method,
                     self._url + path,
                     data=body,
                     headers=self._headers,

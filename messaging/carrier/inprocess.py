@@ -65,6 +65,10 @@ class InProcessCarrier:
             found |= _answers(said, asked=asked)
         return found
 
+    def numbers(self, *, deadline: float) -> tuple[str, ...]:
+        """Give the simulated carrier's short numbers; see base.Carrier."""
+        return wire.read_numbers(json.dumps(self._desk.numbers()).encode())
+
     def take_receipts(self) -> list[base.Receipt]:
         """Take the receipts that are due by the clock, oldest first; each is given once."""
         rows = self._take(self._receipts, at_most=door.RECEIPTS_LIMIT)

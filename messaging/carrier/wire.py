@@ -36,7 +36,12 @@ class _Answers(Struct):
     answers: list[_Row]
 
 
+class _Numbers(Struct):
+    numbers: list[fields.Id]
+
+
 _ANSWERS = msgspec.json.Decoder(_Answers)
+_NUMBERS = msgspec.json.Decoder(_Numbers)
 _REFUSALS = {str(code): code for code in base.Refusal if code}
 
 
@@ -72,6 +77,17 @@ def read_answers(body: bytes, *, asked: Sequence[str]) -> dict[str, base.Answer]
     if len(answers) != len(rows) or not answers.keys() <= frozenset(asked):
         raise fields.BadField("reference")
     return answers
+
+
+def read_numbers(body: bytes) -> tuple[str, ...]:
+    """Read the carrier's short numbers. BadField."""
+    try:
+        numbers = tuple(_NUMBERS.decode(body).numbers)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
+        raise fields.BadField("numbers") from exc
+    for number in numbers:
+        fields.check_storable(number, name="numbers")
+    return numbers
 
 
 def _as_answer(row: _Row) -> base.Answer:

@@ -26,7 +26,7 @@ from messaging.estimate import Estimate, estimate
 from messaging.forms.readable import ReadableForm
 from messaging.models import Campaign, MessageClass, Revision
 from senders import review
-from senders.models import Sender
+from senders.models import Sender, SenderKind
 
 # Beyond any SMS (255 parts are 39,015 characters) and well below what would keep a page busy.
 LONGEST_TEXT = 100_000
@@ -121,7 +121,16 @@ class ComposeForm(ReadableForm):
         self.fields["date"].widget.attrs |= {name: str(day) for name, day in days.items()}
         self.offered: tuple[calendar.Candidate, ...] = ()
         self.earlier: Revision | None = None
-        self.fields["sender"].queryset = review.choosable(account=account)  # type: ignore[attr-defined]
+        choosable = review.choosable(account=account, now=now)
+        self._kinds = dict(choosable.values_list("name", "kind"))
+        sender = self.fields["sender"]
+        sender.queryset = choosable  # type: ignore[attr-defined]
+        sender.initial = next(iter(self._kinds), None)
+        if SenderKind.SHORT in self._kinds.values():
+            sender.help_text = _(
+                "The short number can be answered for 48 hours. It reaches mobile numbers of "
+                "metropolitan France only, and lets no address of a website pass."
+            )
 
     def clean_text(self) -> str:
         """Keep the text as it will be sent: LF, composed letters, nothing trimmed."""
@@ -192,6 +201,7 @@ class ComposeForm(ReadableForm):
         """Estimate what stands in the fields, valid or not."""
         return estimate(
             account=self.account,
+            kind=self._kinds.get(_text(self["sender"]), SenderKind.ALPHANUMERIC),
             text=str(self["text"].value() or "")[:LONGEST_TEXT],
             typed=phones.split(str(self["recipients"].value() or "")),
             is_commercial=not self["not_commercial"].value(),

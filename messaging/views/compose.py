@@ -139,6 +139,7 @@ def _context(form: ComposeForm) -> dict[str, object]:
         "limit": found.size.units + found.size.remaining,
         "forcing": forcing,
         "more_forcing": len(found.size.offending) - len(forcing),
+        "link_words": wording.of_link(found.link) if found.link else "",
         "refused_moment": wording.of_refusal(found.refused_moment) if found.refused_moment else "",
         "most": {"parts": sms.MAX_PARTS, "advised": sms.ADVISED_PARTS},
     }

@@ -4,7 +4,9 @@ Each word stands in braces in a check. `r` is a revision, `c` its campaign, `e` 
 `h` a hand-over wherever a word speaks of them.
 """
 
-from messaging import campaigns
+from django.conf import settings
+
+from messaging import campaigns, lifeline
 from messaging.models import RevisionState, Status
 
 # A claim reads senders, suspensions, opt-outs and cancellations as they are committed, while
@@ -20,6 +22,9 @@ _COMMON = {
     # From this status on the price of a message was given back.
     "refunded": str(int(min(s for s in Status if s.is_refunded))),
     "skipped": str(int(Status.SKIPPED)),
+    # Messages that no number was used for.
+    "never_sent": ", ".join(str(int(status)) for status in lifeline.NEVER_SENT),
+    "stop_number": settings.STOP_NUMBER,
 }
 
 _POSTGRESQL = {

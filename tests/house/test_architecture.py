@@ -17,6 +17,7 @@ PURE = {
     "accounts.credits",
     "accounts.phones",
     "messaging.calendar",
+    "messaging.links",
     "messaging.personalise",
     "messaging.carrier.base",
     "messaging.carrier.fields",

@@ -50,6 +50,9 @@ class Broken:
     def look_up(self, references: Sequence[str], *, deadline: float) -> dict[str, base.Answer]:
         raise self._error
 
+    def numbers(self, *, deadline: float) -> tuple[str, ...]:
+        raise self._error
+
 
 @pytest.fixture
 def planned(account: SmsAccount, alice: User, sender: Sender, now: datetime) -> Revision:

@@ -41,6 +41,10 @@ class NotingCarrier:
         """Refuse, as this carrier honours no references."""
         return self._inner.look_up(asked, deadline=deadline)
 
+    def numbers(self, *, deadline: float) -> tuple[str, ...]:
+        """Name the short numbers of the carrier inside."""
+        return self._inner.numbers(deadline=deadline)
+
     def take_receipts(self) -> list[base.Receipt]:
         """Take the receipts owed."""
         return self._inner.take_receipts()

@@ -128,7 +128,7 @@ def _content(message: Offered, *, frame: Frame) -> Content:
     return (
         message.to,
         message.text,
-        frame.sender,
+        message.sender,
         frame.message_class,
         frame.clause,
         frame.validity,

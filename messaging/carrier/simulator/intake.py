@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from messaging.carrier.simulator.numbers import may_send
 from messaging.carrier.simulator.operators import operator_of
 from messaging.carrier.simulator.outcomes import Plan, Terms, plan
 from messaging.carrier.simulator.sizes import count_parts
@@ -54,6 +55,7 @@ class Offered(NamedTuple):
 
     reference: str
     to: str
+    sender: str
     text: str
     parts: int
     operator: str
@@ -69,7 +71,8 @@ def read_chunk(content: Any, *, terms: Terms) -> tuple[Frame, list[Offered]]:
         raise ChunkRefused(status=400, code="malformed")
     if len(messages) > MESSAGES_LIMIT:
         raise ChunkRefused(status=413, code="too_large")
-    frame = _read_frame(content)
+    has_own = all(isinstance(row, dict) and "sender" in row for row in messages)
+    frame = _read_frame(content, needs_sender=not has_own)
     return frame, [_read_message(row, frame=frame, terms=terms) for row in messages]
 
 
@@ -83,10 +86,10 @@ def read_references(content: Any) -> list[str]:
     return references
 
 
-def _read_frame(content: Mapping[str, Any]) -> Frame:
-    sender, clause, text = content.get("sender"), content.get("clause"), content.get("text")
+def _read_frame(content: Mapping[str, Any], *, needs_sender: bool) -> Frame:
+    sender, clause, text = content.get("sender", ""), content.get("clause"), content.get("text")
     message_class, validity = content.get("class"), content.get("validity")
-    if not is_storable(sender) or not 0 < len(str(sender)) <= SENDER_LENGTH:
+    if not _is_sender(sender) and (needs_sender or sender != ""):
         raise ChunkRefused(status=422, code="sender")
     if not is_storable(clause) or not is_storable(text):
         raise ChunkRefused(status=422, code="text")
@@ -109,9 +112,12 @@ def _read_message(row: Any, *, frame: Frame, terms: Terms) -> Offered:
     if not isinstance(row, dict) or not _is_reference(row.get("reference")):
         raise ChunkRefused(status=400, code="malformed")
     to, text = row.get("to"), row.get("text", frame.text)
+    sender = row.get("sender", frame.sender)
     refusal, parts = "", 0
     if not isinstance(to, str) or not NUMBER.fullmatch(to):
         refusal, to = "number", ""
+    if not _is_sender(sender) or not may_send(sender):
+        refusal, sender = refusal or "sender", ""
     if not is_storable(text) or not text:
         refusal, text = refusal or "text", ""
     else:
@@ -122,7 +128,11 @@ def _read_message(row: Any, *, frame: Frame, terms: Terms) -> Offered:
         if refusal
         else plan(number=to, validity=frame.lifetime, terms=terms)
     )
-    return Offered(row["reference"], to, text, parts, operator_of(to), planned)
+    return Offered(row["reference"], to, sender, text, parts, operator_of(to), planned)
+
+
+def _is_sender(value: Any) -> bool:
+    return is_storable(value) and 0 < len(value) <= SENDER_LENGTH
 
 
 def _is_reference(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The simulated carrier over HTTP: a plain WSGI application of seven addresses.
+"""The simulated carrier over HTTP: a plain WSGI application of eight addresses.
 
 A bearer token opens all but /healthz. What the desk refuses is worded as the contract has it
 (docs/carrier.md); an error nobody foresaw is a 500, which leaves the caller in doubt, as it
@@ -77,6 +77,8 @@ class Application:
                 return answers
             case "POST", "/v1/messages/look-up":
                 return self._from_desk(self._desk.look_up, environ)
+            case "GET", "/v1/numbers":
+                return self._desk.numbers()
             case "GET", _ if path == _HANDSET:
                 return self._phones.latest()
             case _, _ if path.startswith(f"{_HANDSET}/"):

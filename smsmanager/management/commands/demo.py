@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from messaging import recovery
+from messaging import pool, recovery, tasks
 from messaging.carrier.simulator.outcomes import Terms
 from messaging.carrier.simulator.program import Settings as CarrierSettings
 from messaging.carrier.simulator.program import Simulator, utc_now
@@ -63,6 +63,7 @@ class Command(BaseCommand):
             embedded.worker(app=celery.app, name="quick", queues=celery.QUICK_QUEUES),
             embedded.scheduler(app=celery.app),
         ]
+        pool.refresh(carrier=tasks.carrier(), now=timezone.now())
         try:
             for part in (*servers, *workers):
                 part.start(ended=ended)
