@@ -78,7 +78,6 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "csp",
     "django_htmx",
-    "lucide",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
