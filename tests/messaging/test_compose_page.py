@@ -259,7 +259,7 @@ def test_missing_credit_says_what_is_needed_and_what_there_is(
     factories.make_sender(poor)
     response = pages.post(page, poor)
     assert response.status_code == 422
-    assert "This takes 1 credits and the balance is 0." in pages.words_of(response)
+    assert "This takes 1 credit and the balance is 0 credits." in pages.words_of(response)
     assert not Message.objects.exists()
 
 
