@@ -33,7 +33,7 @@ def page(
 
 def errors_of(response: object) -> str:
     return html.unescape(
-        " ".join(re.findall(r'class="field-errors".*?</div>', pages.words_of(response)))
+        " ".join(re.findall(r'class="invalid-feedback.*?</div>', pages.words_of(response)))
     )
 
 
