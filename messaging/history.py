@@ -43,12 +43,6 @@ class Line:
         return self.batch.first_position + self.message.pk - self.batch.first_message_id
 
     @property
-    def path(self) -> str:
-        """Where its page lies below the history: its reference, as an address."""
-        revision = self.batch.revision
-        return f"{revision.campaign.uuid}/{revision.number}/{self.position}/"
-
-    @property
     def text(self) -> str:
         """What the recipient reads."""
         revision = self.batch.revision

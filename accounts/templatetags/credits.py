@@ -6,7 +6,7 @@ follows the language's own rule: English has "1 credit" but "0 credits" and "1.5
 """
 
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from django import template
@@ -21,7 +21,7 @@ register = template.Library()
 @register.filter(name="credits")
 def localised(hundredths: int) -> str:
     """Write hundredths with the language's decimal mark and thousands apart: 1 234,5 in French."""
-    return formats.number_format(amounts.show(hundredths), use_l10n=True, force_grouping=True)
+    return _number(hundredths, get_language())
 
 
 @register.filter
@@ -32,6 +32,12 @@ def in_credits(hundredths: int) -> str:
     count = 1 if _is_singular(shown.lstrip("-"), get_language() or "en") else 2
     words = ngettext("%(amount)s credit", "%(amount)s credits", count)
     return words % {"amount": localised(hundredths)}
+
+
+@lru_cache(maxsize=1024)
+def _number(hundredths: int, _language: str | None) -> str:
+    """Write a number in the language that is spoken; the prices of a list are mostly the same."""
+    return formats.number_format(amounts.show(hundredths), use_l10n=True, force_grouping=True)
 
 
 @cache

@@ -57,7 +57,7 @@ def zone_of(at: datetime) -> str:
 @register.filter
 def iso(at: datetime) -> str:
     """2026-11-21T08:00:05+01:00: for the attribute of <time>."""
-    return timezone.localtime(at).isoformat(timespec="seconds")
+    return at.astimezone(timezone.get_current_timezone()).isoformat(timespec="seconds")
 
 
 def _written(at: datetime, day: str, clock: str, *, zone: str = "") -> str:
