@@ -1,9 +1,12 @@
 """The language of pages: the person's choice first, then Django's order of cookie and browser.
 
-LocaleMiddleware knows nobody yet when it chooses; this stands after the one that does.
+LocaleMiddleware knows nobody yet when it chooses; this stands after the one that does. What is
+written to a person (e-mails, words made by workers) is in that person's language, whoever asks for
+it: `speaking_to`.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -43,6 +46,17 @@ class UserLanguageMiddleware:
 def is_offered(language: str) -> bool:
     """Tell whether the panel speaks this language."""
     return language in dict(settings.LANGUAGES)
+
+
+def speaking_to(user: User | None) -> AbstractContextManager[object]:
+    """Speak a person's language for a while.
+
+    Who chose none gets the language that is spoken already: the browser's during a request, the
+    first of the settings in a worker.
+    """
+    if user is None or not is_offered(user.language):
+        return nullcontext()
+    return translation.override(user.language)
 
 
 def choose(*, user: User, language: str) -> None:

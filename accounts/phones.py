@@ -10,6 +10,7 @@ import re
 import unicodedata
 from contextlib import suppress
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
@@ -134,8 +135,9 @@ def split(text: str) -> list[str]:
     return [piece for piece in pieces if _visible(piece)]
 
 
+@lru_cache(maxsize=4096)
 def display(e164: str) -> str:
-    """Give the number in the international form that people read."""
+    """Give the number in the international form that people read; lists ask again and again."""
     try:
         number = phonenumbers.parse(e164, None)
     except NumberParseException:

@@ -225,28 +225,27 @@ def _stored(shown: Shown) -> tuple[list[Status], Q]:
 
 def lines_of(found: Sequence[tuple[Message, Batch]]) -> list[Line]:
     """Give messages with their batches as lines of a table, in the same order."""
+    # A message with a status of its own speaks for itself.
+    speechless = {batch.pk for message, batch in found if message.status is None}
     hand_overs: dict[int, list[HandOver]] = {}
-    for h in HandOver.objects.filter(batch__in={batch.pk for _message, batch in found}):
+    for h in HandOver.objects.filter(batch__in=speechless):
         hand_overs.setdefault(h.batch_id, []).append(h)
     return [
         Line(
             message=message,
             batch=batch,
             status=statuses.of(
-                message=message,
-                hand_over=next(
-                    (
-                        h
-                        for h in hand_overs.get(batch.pk, [])
-                        if h.first_message_id <= message.pk <= h.last_message_id
-                    ),
-                    None,
-                ),
-                batch=batch,
+                message=message, hand_over=_holding(message, hand_overs), batch=batch
             ),
         )
         for message, batch in found
     ]
+
+
+def _holding(message: Message, hand_overs: dict[int, list[HandOver]]) -> HandOver | None:
+    of_batch = hand_overs.get(message.batch_id, [])
+    held = (h for h in of_batch if h.first_message_id <= message.pk <= h.last_message_id)
+    return next(held, None)
 
 
 def cursor_at(line: Line, *, backwards: bool) -> str:

@@ -190,7 +190,9 @@ def planned(*, account_id: int, now: datetime) -> Planned:
         .select_related("campaign", "sender")
         .order_by("leaves_at", "pk")
     )
-    return Planned(count=waiting.count(), first=list(waiting[:PLANNED_SHOWN]))
+    first: list[Revision] = list(waiting[: PLANNED_SHOWN + 1])
+    count = len(first) if len(first) <= PLANNED_SHOWN else waiting.count()
+    return Planned(count=count, first=first[:PLANNED_SHOWN])
 
 
 def _revisions(account_id: int, campaign: uuid.UUID) -> QuerySet[Revision]:

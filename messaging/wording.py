@@ -7,13 +7,14 @@ form it belongs to. One place, so that page, list and download say the same.
 import unicodedata
 from typing import assert_never
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.ledger import InsufficientCredits
 from accounts.phones import Reason
-from accounts.templatetags.credits import localised as credits_shown
+from accounts.templatetags.credits import in_credits
 from messaging import campaigns, composing, sms
 from messaging.audience import RowRefusal
 
@@ -101,11 +102,11 @@ def of_refusal(refusal: campaigns.Refused | InsufficientCredits) -> str:
     match refusal:
         case InsufficientCredits():
             return _(
-                "This takes %(needed)s credits and the balance is %(balance)s. "
+                "This takes %(needed)s and the balance is %(balance)s. "
                 "Nothing was sent and nothing was charged."
             ) % {
-                "needed": credits_shown(refusal.needed_hundredths),
-                "balance": credits_shown(refusal.balance_hundredths),
+                "needed": in_credits(refusal.needed_hundredths),
+                "balance": in_credits(refusal.balance_hundredths),
             }
         case composing.BadText():
             return of_text(refusal.problem)
@@ -122,13 +123,13 @@ def of_refusal(refusal: campaigns.Refused | InsufficientCredits) -> str:
 
 def _too_many(refusal: composing.TooManyParts | composing.TooManyRecipients) -> str:
     if isinstance(refusal, composing.TooManyParts):
-        return _("The text takes %(parts)d parts; an SMS has at most %(most)d. Shorten it.") % {
-            "parts": refusal.parts,
-            "most": sms.MAX_PARTS,
+        return _("The text takes %(parts)s parts; an SMS has at most %(most)s. Shorten it.") % {
+            "parts": intcomma(refusal.parts),
+            "most": intcomma(sms.MAX_PARTS),
         }
-    return _("%(count)d numbers were typed; at most %(most)d fit in one campaign.") % {
-        "count": refusal.count,
-        "most": composing.MAX_TYPED,
+    return _("%(count)s numbers were typed; at most %(most)s fit in one campaign.") % {
+        "count": intcomma(refusal.count),
+        "most": intcomma(composing.MAX_TYPED),
     }
 
 

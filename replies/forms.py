@@ -21,7 +21,6 @@ class FilterForm(ReadableForm):
         label=_("Sort by"),
         required=False,
         choices=SORTS,
-        widget=forms.Select(attrs={"class": "form-select"}),
     )
     cursor = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
 

@@ -1,4 +1,4 @@
-"""What every page is given: the mode, and the account that the page belongs to."""
+"""What every page is given: mode and looks, and the account that the page belongs to."""
 
 from functools import cache
 
@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts import theme
 from replies import received
 from smsmanager import health
 
@@ -20,6 +21,7 @@ def panel(request: HttpRequest) -> dict[str, object]:
     account = getattr(request, "account", None)
     return {
         "demo": settings.DEMO,
+        "theme": theme.of(request),
         "carrier_is_simulated": settings.ALLOW_SIMULATED_CARRIER,
         "account": account,
         "may_send": "send" in rights,

@@ -17,9 +17,9 @@ from django.urls import URLPattern, path, re_path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.phones import InvalidNumber, parse
+from accounts import phones
 from smsmanager import handset, mailbox
-from smsmanager.forms import AnswerForm
+from smsmanager.forms import AnswerForm, PhoneForm
 
 View = Callable[..., HttpResponse]
 NUMBER = r"(?P<number>\+[1-9][0-9]{6,14})"
@@ -53,15 +53,10 @@ def demo_act(view: View) -> View:
 @demo_page
 def handset_list(request: HttpRequest) -> HttpResponse:
     """Choose a phone: by its number, or among those that received something."""
-    typed = request.GET.get("number", "")
-    error = ""
-    if typed:
-        try:
-            return redirect("demo:handset-detail", number=parse(typed, lenient=True).e164)
-        except InvalidNumber:
-            error = _("This is no mobile number. Write it like +33 6 12 34 56 78.")
-    context = {"typed": typed, "error": error, **_phones()}
-    return render(request, "demo/handset_list.html", context)
+    form = PhoneForm(request.GET if "number" in request.GET else None)
+    if form.is_valid():
+        return redirect("demo:handset-detail", number=form.cleaned_data["number"])
+    return render(request, "demo/handset_list.html", {"phone_form": form, **_phones()})
 
 
 @demo_page
@@ -147,11 +142,11 @@ def _carrier() -> dict[str, str]:
 def _phones() -> dict[str, object]:
     """Give the phones, and a mark that changes when the list does."""
     try:
-        phones = handset.phones(**_carrier())
+        found = handset.phones(**_carrier())
     except handset.NotReachable:
         return {"phones": [], "is_reachable": False, "mark": "away"}
-    mark = f"{phones[0].number}@{phones[0].last_at.timestamp()}" if phones else "none"
-    return {"phones": phones, "is_reachable": True, "mark": mark}
+    mark = f"{found[0].number}@{found[0].last_at.timestamp()}" if found else "none"
+    return {"phones": found, "is_reachable": True, "mark": mark}
 
 
 def _handset(
@@ -163,7 +158,10 @@ def _handset(
     chosen = _chosen(context.get("screen"), wanted)
     if form is None and chosen is not None:
         form = AnswerForm(initial={"message": chosen.id, "key": uuid.uuid4()}, data=None)
-    context |= {"form": form, "chosen": chosen}
+    if form is not None and chosen is not None:
+        to = phones.display(chosen.answer_to)
+        form.fields["text"].label = _("Answer to %(to)s") % {"to": to}
+    context |= {"form": form, "chosen": chosen, "phone_form": PhoneForm()}
     return render(request, "demo/handset_detail.html", context, status=status)
 
 

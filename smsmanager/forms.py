@@ -1,10 +1,33 @@
 """The forms of the demo's pages."""
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts.phones import InvalidNumber, parse
 from messaging import sms
 from messaging.forms.readable import ReadableForm
+
+
+class PhoneForm(ReadableForm):
+    """The number of a phone to look at, in any form."""
+
+    number = forms.CharField(
+        label=_("Number of the phone"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"type": "tel", "placeholder": "+33 6 12 34 56 78", "autocomplete": "off"}
+        ),
+    )
+
+    def clean_number(self) -> str:
+        """Read the number."""
+        try:
+            return parse(self.cleaned_data["number"], lenient=True).e164
+        except InvalidNumber as exc:
+            raise ValidationError(
+                _("This is no mobile number. Write it like +33 6 12 34 56 78.")
+            ) from exc
 
 
 class AnswerForm(ReadableForm):
@@ -17,12 +40,12 @@ class AnswerForm(ReadableForm):
         label=_("Answer"),
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"class": "form-control", "rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
     def clean_text(self) -> str:
         """Take what fits into one SMS."""
         text = sms.normalise(self.cleaned_data["text"])
         if sms.measure(text).parts > sms.MAX_PARTS:
-            raise forms.ValidationError(_("No phone sends so long an SMS. Shorten it."))
+            raise ValidationError(_("No phone sends so long an SMS. Shorten it."))
         return text

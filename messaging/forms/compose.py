@@ -53,7 +53,6 @@ class ComposeForm(ReadableForm):
             "invalid_choice": _("This sender is not enabled. Choose another one."),
             "required": _("Choose a sender."),
         },
-        widget=forms.Select(attrs={"class": "form-select"}),
     )
     recipients = forms.CharField(
         label=_("Recipients"),
@@ -63,21 +62,24 @@ class ComposeForm(ReadableForm):
             "One or several numbers in international form (+33… or 0033…), one per line or "
             "separated by commas or semicolons."
         ),
-        widget=forms.Textarea(
-            attrs={"class": "form-control", "rows": 2, "spellcheck": "false", "inputmode": "tel"}
-        ),
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "inputmode": "tel"}),
     )
     text = forms.CharField(
         label=_("Text"),
         required=False,
         strip=False,
         max_length=LONGEST_TEXT,
-        widget=forms.Textarea(attrs={"class": "form-control", "rows": 6}),
+        widget=forms.Textarea(attrs={"rows": 6}),
     )
     not_commercial = forms.BooleanField(
         label=_("This SMS is not commercial"),
         required=False,
-        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+        help_text=_(
+            "Unticked, the SMS is commercial: it leaves from 8:00 to 20:00, Monday to Saturday, "
+            "not on public holidays, by the recipient's clock, and under a sender name it ends "
+            "with the STOP clause. By ticking you declare that it advertises nothing; we keep who "
+            "declared it, and when."
+        ),
     )
     message_class = forms.ChoiceField(
         label=_("Class"),
@@ -95,13 +97,13 @@ class ComposeForm(ReadableForm):
         label=_("Date"),
         required=False,
         input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "form-control"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     time = forms.TimeField(
         label=_("Time"),
         required=False,
         input_formats=["%H:%M", "%H:%M:%S"],
-        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "class": "form-control"}),
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
     )
     # One of the moments offered when the clocks change at the typed time.
     moment = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)

@@ -17,7 +17,6 @@ class FilterForm(ReadableForm):
         label=_("Status"),
         required=False,
         choices=[("", _("All")), *((s, s.label) for s in Shown if s is not Shown.PLANNED)],
-        widget=forms.Select(attrs={"class": "form-select"}),
     )
     cursor = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
 

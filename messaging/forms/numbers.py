@@ -11,9 +11,7 @@ from messaging import wording
 
 def number_field(*, label: Any, required: bool) -> forms.CharField:
     """Make the field; longer than a number is, because people type spaces."""
-    widget = forms.TextInput(
-        attrs={"class": "form-control", "inputmode": "tel", "autocomplete": "off"}
-    )
+    widget = forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"})
     return forms.CharField(label=label, required=required, max_length=40, widget=widget)
 
 

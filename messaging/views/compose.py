@@ -18,6 +18,7 @@ from accounts.ledger import InsufficientCredits
 from accounts.models import SmsAccount
 from accounts.templatetags.moments import moment
 from messaging import campaigns, composing, overview, sms, wording
+from messaging.estimate import COUNTED
 from messaging.forms.compose import ComposeForm, When
 from messaging.forms.readable import readable
 from messaging.models import Revision
@@ -141,7 +142,7 @@ def _context(form: ComposeForm) -> dict[str, object]:
         "more_forcing": len(found.size.offending) - len(forcing),
         "link_words": wording.of_link(found.link) if found.link else "",
         "refused_moment": wording.of_refusal(found.refused_moment) if found.refused_moment else "",
-        "most": {"parts": sms.MAX_PARTS, "advised": sms.ADVISED_PARTS},
+        "most": {"parts": sms.MAX_PARTS, "advised": sms.ADVISED_PARTS, "counted": COUNTED},
     }
 
 

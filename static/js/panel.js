@@ -1,21 +1,6 @@
 // Small conveniences; every page works without them. Counting and deciding is the server's.
 "use strict";
 
-// A menu closes on Escape (focus goes back to its button) and on a press outside.
-const openMenus = () => document.querySelectorAll("details[data-menu][open]");
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  for (const menu of openMenus()) {
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  }
-});
-document.addEventListener("click", (event) => {
-  for (const menu of openMenus()) {
-    if (!menu.contains(event.target)) menu.open = false;
-  }
-});
-
 // A form leaves once: a second press does nothing until the page is shown again.
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -33,7 +33,7 @@ def page(
 
 def errors_of(response: object) -> str:
     return html.unescape(
-        " ".join(re.findall(r'class="field-errors".*?</div>', pages.words_of(response)))
+        " ".join(re.findall(r'class="invalid-feedback.*?</div>', pages.words_of(response)))
     )
 
 
@@ -259,7 +259,7 @@ def test_missing_credit_says_what_is_needed_and_what_there_is(
     factories.make_sender(poor)
     response = pages.post(page, poor)
     assert response.status_code == 422
-    assert "This takes 1 credits and the balance is 0." in pages.words_of(response)
+    assert "This takes 1 credit and the balance is 0 credits." in pages.words_of(response)
     assert not Message.objects.exists()
 
 

@@ -177,7 +177,7 @@ def test_a_quote_beyond_the_balance_cannot_be_confirmed(
     sender = factories.make_sender(poor)
     revision = scenes.compose(poor, alice, sender, now=now, numbers=scenes.numbers(2))
     shown = pages.words_of(page.get(pages.campaign_url("quote-detail", revision)))
-    assert "This takes 2 credits and the balance is 1" in shown
+    assert "This takes 2 credits and the balance is 1 credit" in shown
     assert "/confirm/" not in shown
     refused = page.get(confirm(page, revision).url)
     assert "Nothing was sent and nothing was charged" in pages.words_of(refused)

@@ -139,12 +139,22 @@ def test_a_typed_number_opens_its_phone(client: HouseClient, typed: str) -> None
 
 
 @pytest.mark.parametrize(
-    "typed",
-    ["hello", "36111", "%2B33%00612345678", "%2B33%ED%A0%80", "%3Cb%3E", "9" * 4000],
-    ids=["a word", "a short code", "a NUL", "a lone surrogate", "a tag", "far too long"],
+    ("typed", "words"),
+    [
+        pytest.param("hello", "This is no mobile number", id="a word"),
+        pytest.param("36111", "This is no mobile number", id="a short code"),
+        pytest.param("%2B33%00612345678", "Null characters", id="a NUL"),
+        pytest.param("%2B33%ED%A0%80", "This is no mobile number", id="a lone surrogate"),
+        pytest.param("%3Cb%3E", "This is no mobile number", id="a tag"),
+        pytest.param("9" * 4000, "at most 40", id="far too long"),
+        pytest.param("", "This field is required", id="nothing"),
+    ],
 )
-def test_what_is_no_number_is_told(client: HouseClient, send: Send, typed: str) -> None:
-    assert "This is no mobile number" in page(client, f"/demo/handset/?number={typed}")
+def test_what_is_no_number_is_told_beside_the_field(
+    client: HouseClient, send: Send, typed: str, words: str
+) -> None:
+    shown = page(client, f"/demo/handset/?number={typed}")
+    assert words in shown[shown.index("invalid-feedback") :]
 
 
 @pytest.mark.parametrize("address", ["/demo/handset/", SCREEN, f"{SCREEN}screen/"])
