@@ -9,10 +9,9 @@ from django.urls import reverse
 
 from accounts.models import SmsAccount, User
 from messaging.carrier.inprocess import InProcessCarrier
-from messaging.models import Message
 from replies.models import Reply
-from senders.models import LeaseKind, Sender, SenderKind
-from tests import answers, pages, scenes
+from senders.models import Lease, LeaseKind, Sender, SenderKind
+from tests import answers, factories, pages, scenes
 from tests.house_client import HouseClient
 from tests.messaging.conftest import carrier  # noqa: F401 (a fixture)
 
@@ -20,11 +19,10 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def short(account: SmsAccount, sender: Sender) -> Sender:
-    """Give a sender with short numbers."""
-    Sender.objects.filter(pk=sender.pk).update(kind=SenderKind.SHORT)
-    sender.refresh_from_db()
-    return sender
+def short(account: SmsAccount, now: datetime) -> Sender:
+    """Give the account's short-number sender, with numbers to lend."""
+    factories.make_pool(20, now=now)
+    return Sender.objects.get(account=account, kind=SenderKind.SHORT)
 
 
 def open_page(client: HouseClient, user: User, reply: Reply, *, at: datetime) -> str:
@@ -47,10 +45,9 @@ def test_messages_and_replies_under_the_lease_are_shown_in_order(
     for text, at in (("Passez quand?", now), ("Et demain?", now + 2 * HOUR)):
         revision = scenes.compose(account, alice, short, now=at, text=text)
         scenes.hand_over_all(revision, carrier, now=at)
-    last = Message.objects.latest("pk").pk
-    answers.lend(account, at=now, accepted_at=now + 2 * HOUR, message_id=last)
-    first = answers.receive_one(at=now + HOUR, text="A midi", now=now + 3 * HOUR)
-    answers.receive_one(at=now + 3 * HOUR, text="Non merci")
+    number = Lease.objects.get(account=account).number
+    first = answers.receive_one(at=now + HOUR, number=number, text="A midi", now=now + 3 * HOUR)
+    answers.receive_one(at=now + 3 * HOUR, number=number, text="Non merci")
     page = open_page(house_client, alice, first, at=now + 4 * HOUR)
     talk = page[page.index("Conversation") : page.index("Details")]
     places = [talk.index(w) for w in ("Passez quand?", "A midi", "Et demain?", "Non merci")]
