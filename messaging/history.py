@@ -90,6 +90,7 @@ def line(*, account_id: int, campaign: uuid.UUID, revision: int, position: int) 
     """Find one message by its address, planned ones too; None if the account has no such."""
     batch = (
         Batch.objects.select_related("revision__campaign", "revision__sender", "account")
+        .select_related("revision__created_by", "revision__confirmed_by", "revision__declared_by")
         .filter(
             account_id=account_id,
             revision__campaign__uuid=campaign,

@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_time
 from django.utils.timezone import localdate
@@ -123,13 +124,19 @@ class ComposeForm(ReadableForm):
         self.fields["date"].widget.attrs |= {name: str(day) for name, day in days.items()}
         self.offered: tuple[calendar.Candidate, ...] = ()
         self.earlier: Revision | None = None
-        choosable = review.choosable(account=account, now=now)
-        self._kinds = dict(choosable.values_list("name", "kind"))
-        sender = self.fields["sender"]
-        sender.queryset = choosable  # type: ignore[attr-defined]
-        sender.initial = next(iter(self._kinds), None)
+        self._offer_senders(review.choosable(account=account, now=now))
+
+    def _offer_senders(self, choosable: "QuerySet[Sender]") -> None:
+        """Offer senders read once: the field itself would ask for them three times a page."""
+        senders = list(choosable)
+        self.has_sender = bool(senders)
+        self._kinds = {sender.name: sender.kind for sender in senders}
+        field = self.fields["sender"]
+        field.queryset = choosable  # type: ignore[attr-defined]
+        field.choices = [(sender.name, sender.label) for sender in senders]  # type: ignore[attr-defined]
+        field.initial = next(iter(self._kinds), None)
         if SenderKind.SHORT in self._kinds.values():
-            sender.help_text = _(
+            field.help_text = _(
                 "The short number can be answered for 48 hours. It reaches mobile numbers of "
                 "metropolitan France only, and lets no address of a website pass."
             )

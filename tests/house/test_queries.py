@@ -31,7 +31,7 @@ LIMITS = {
     "messaging:account-detail": 0,
     "messaging:character-list": 0,
     "messaging:message-list": 4,
-    "messaging:campaign-create": 6,
+    "messaging:campaign-create": 4,
     "messaging:size-detail": 4,
 }
 
