@@ -32,6 +32,30 @@ class Acceptance:
     accepted_at: datetime
 
 
+_OPEN_ON_POSTGRESQL = """
+    SELECT l.phone, l.expires_at <= %(now)s OR NOT EXISTS (
+        SELECT 1 FROM senders_shortnumber n WHERE n.number = l.number AND n.is_active)
+    FROM senders_lease l
+    WHERE l.phone = ANY(%(phones)s) AND l.account_id = %(account)s
+      AND l.is_open AND l.kind = 'short'
+"""
+_OPEN_ON_SQLITE = """
+    SELECT l.phone, l.expires_at <= %(now)s OR NOT EXISTS (
+        SELECT 1 FROM senders_shortnumber n WHERE n.number = l.number AND n.is_active)
+    FROM senders_lease l
+    WHERE l.phone IN (SELECT value FROM json_each(%(phones)s)) AND l.account_id = %(account)s
+      AND l.is_open AND l.kind = 'short'
+"""
+
+
+def open_leases(*, account_id: int, phones: Sequence[str], now: datetime) -> dict[str, bool]:
+    """Give the phones with an open short lease of an account, and whether it is over."""
+    given = {"account": account_id, "phones": _list(phones), "now": _moment(now)}
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_ON_POSTGRESQL if _is_postgresql() else _OPEN_ON_SQLITE, given)
+        return {phone: bool(is_over) for phone, is_over in cursor.fetchall()}
+
+
 # A lease of a number that left the pool is over: the carrier would refuse it for ever.
 _CLOSE_ON_POSTGRESQL = """
     WITH ended AS MATERIALIZED (
