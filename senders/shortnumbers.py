@@ -13,7 +13,7 @@ from random import SystemRandom
 from django.conf import settings
 from django.db import transaction
 
-from accounts import trail
+from accounts import retrying, trail
 from accounts.models import SmsAccount
 from senders import bulk, kinds
 from senders.models import (
@@ -108,6 +108,7 @@ class _Borrower:
         self.left = [phone for phone in self.left if phone not in lent]
 
 
+@retrying.on_deadlock
 def set_pool(*, numbers: Collection[str], now: datetime) -> None:
     """Keep the numbers that the carrier names; those it names no more are drawn no more.
 

@@ -483,7 +483,7 @@ def a_lease_of_somebody_else(day: Day) -> None:
 
 
 def a_lease_that_came_too_late(day: Day) -> None:
-    Lease.objects.filter(pk=sent_from_short(day).pk).update(opened_at=day.now + SECOND)
+    Lease.objects.filter(pk=sent_from_short(day).pk).update(opened_at=day.now + 3 * SECOND)
 
 
 def a_short_number_to_guadeloupe(day: Day) -> None:
