@@ -56,6 +56,10 @@ class SenderNotEnabled(Refused):
     """The sender may not be used now."""
 
 
+class SenderEnds(Refused):
+    """The term of the sender is over before the message leaves."""
+
+
 class AccountSuspended(Refused):
     """The account hands nothing over for now."""
 
@@ -285,5 +289,7 @@ def _check_confirmable(revision: Revision, *, total_hundredths: int, now: dateti
     check_moment(revision.due_at, now=now)
     if not review.is_valid(sender_id=revision.sender_id, now=now):
         raise SenderNotEnabled
+    if revision.due_at and not review.is_valid(sender_id=revision.sender_id, now=revision.due_at):
+        raise SenderEnds
     if suspension.is_suspended(account_id=revision.account_id, now=now):
         raise AccountSuspended

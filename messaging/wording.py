@@ -68,6 +68,7 @@ FIELDS: dict[type[Exception], str] = {
     composing.TooManyRecipients: "recipients",
     campaigns.NoRecipient: "recipients",
     campaigns.SenderNotEnabled: "sender",
+    campaigns.SenderEnds: "sender",
     campaigns.PastMoment: "date",
     campaigns.TooFarAhead: "date",
 }
@@ -135,6 +136,10 @@ def _too_many(refusal: composing.TooManyParts | composing.TooManyRecipients) -> 
 
 PLAIN: dict[type[Exception], Promise] = {
     campaigns.SenderNotEnabled: gettext_lazy("This sender is not enabled. Choose another one."),
+    campaigns.SenderEnds: gettext_lazy(
+        "The account has this number until an earlier moment. Choose another sender, or an earlier "
+        "moment to leave."
+    ),
     campaigns.AccountSuspended: gettext_lazy(
         "The account is suspended: nothing leaves it. Ask your operator."
     ),

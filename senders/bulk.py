@@ -14,12 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 
 from accounts import retrying
 from senders.models import Lease, LeaseKind
-
-Row = tuple[str, str, int, datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +27,30 @@ class Acceptance:
     phone: str
     message_id: int
     accepted_at: datetime
+
+
+_OPEN_ON_POSTGRESQL = """
+    SELECT l.phone, l.expires_at <= %(now)s OR NOT EXISTS (
+        SELECT 1 FROM senders_shortnumber n WHERE n.number = l.number AND n.is_active)
+    FROM senders_lease l
+    WHERE l.phone = ANY(%(phones)s) AND l.account_id = %(account)s
+      AND l.is_open AND l.kind = 'short'
+"""
+_OPEN_ON_SQLITE = """
+    SELECT l.phone, l.expires_at <= %(now)s OR NOT EXISTS (
+        SELECT 1 FROM senders_shortnumber n WHERE n.number = l.number AND n.is_active)
+    FROM senders_lease l
+    WHERE l.phone IN (SELECT value FROM json_each(%(phones)s)) AND l.account_id = %(account)s
+      AND l.is_open AND l.kind = 'short'
+"""
+
+
+def open_leases(*, account_id: int, phones: Sequence[str], now: datetime) -> dict[str, bool]:
+    """Give the phones with an open short lease of an account, and whether it is over."""
+    given = {"account": account_id, "phones": _list(phones), "now": _moment(now)}
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_ON_POSTGRESQL if _is_postgresql() else _OPEN_ON_SQLITE, given)
+        return {phone: bool(is_over) for phone, is_over in cursor.fetchall()}
 
 
 # A lease of a number that left the pool is over: the carrier would refuse it for ever.
@@ -176,8 +197,8 @@ def held_numbers(*, phones: Sequence[str]) -> dict[str, set[str]]:
 # Lateral, so that the unique index is asked row by row, whatever the statistics say.
 _ACCEPT_ON_POSTGRESQL = """
     WITH told AS MATERIALIZED (
-        SELECT l.id, u.message_id, u.at, u.until
-        FROM unnest(%s, %s, %s, %s, %s) AS u(number, phone, message_id, at, until)
+        SELECT l.id, u.message_id, u.at, u.at + %s AS until
+        FROM unnest(%s, %s, %s, %s) AS u(number, phone, message_id, at)
         CROSS JOIN LATERAL (
             SELECT id FROM senders_lease WHERE number = u.number AND phone = u.phone AND is_held
               AND account_id = %s FOR NO KEY UPDATE
@@ -215,23 +236,30 @@ def accept(*, account_id: int, acceptances: Sequence[Acceptance], window: timede
     """
     if not acceptances:
         return
-    rows: list[Row] = [
-        (a.number, a.phone, a.message_id, a.accepted_at, a.accepted_at + window)
-        for a in sorted(acceptances, key=lambda a: a.phone)
-    ]
-    write = _accept_on_postgresql if _is_postgresql() else _accept_on_sqlite
+    told = sorted(acceptances, key=lambda a: a.phone)
+    if _is_postgresql():
+        columns: list[list[Any]] = [
+            [a.number for a in told],
+            [a.phone for a in told],
+            [a.message_id for a in told],
+            [a.accepted_at for a in told],
+        ]
+        given: list[Any] = [window, *columns, account_id]
+        sql = _ACCEPT_ON_POSTGRESQL
+    else:
+        rows = [
+            (
+                a.number,
+                a.phone,
+                a.message_id,
+                *map(_moment, (a.accepted_at, a.accepted_at + window)),
+            )
+            for a in told
+        ]
+        given = [json.dumps(rows), account_id]
+        sql = _ACCEPT_ON_SQLITE
     with connection.cursor() as cursor:
-        write(cursor, rows, account_id)
-
-
-def _accept_on_postgresql(cursor: CursorWrapper, rows: list[Row], account_id: int) -> None:
-    columns = [list(values) for values in zip(*rows, strict=True)]
-    cursor.execute(_ACCEPT_ON_POSTGRESQL, [*columns, account_id])
-
-
-def _accept_on_sqlite(cursor: CursorWrapper, rows: list[Row], account_id: int) -> None:
-    plain = [(*row[:3], *map(_moment, row[3:])) for row in rows]
-    cursor.execute(_ACCEPT_ON_SQLITE, [json.dumps(plain), account_id])
+        cursor.execute(sql, given)
 
 
 def _numbers(sql: str, given: Mapping[str, Any]) -> dict[str, str]:

@@ -159,8 +159,13 @@ class Lease(models.Model):
     Expiry is a change of columns, because no index can ask for the time.
     """
 
+    # Not checked by the database for each of thousands of rows of one account; `audit` does.
     account = models.ForeignKey(
-        SmsAccount, on_delete=models.PROTECT, related_name="leases", db_index=False
+        SmsAccount,
+        on_delete=models.PROTECT,
+        related_name="leases",
+        db_index=False,
+        db_constraint=False,
     )
     kind = models.CharField(max_length=8, choices=LeaseKind.choices)
     number = models.CharField(_("number"), max_length=16)

@@ -13,7 +13,7 @@ from random import SystemRandom
 from django.conf import settings
 from django.db import transaction
 
-from accounts import trail
+from accounts import retrying, trail
 from accounts.models import SmsAccount
 from senders import bulk, kinds
 from senders.models import (
@@ -75,13 +75,20 @@ class _Borrower:
         self.numbers: dict[str, str] = {}
 
     def keep(self) -> None:
-        """Close what is over, and keep what is open."""
-        bulk.close_ended(account_id=self._account_id, phones=self.left, now=self._now)
-        self.extend()
+        """Close what is over, and keep what is open; mostly there is neither."""
+        opened = bulk.open_leases(account_id=self._account_id, phones=self.left, now=self._now)
+        over = [phone for phone in self.left if opened.get(phone)]
+        if over:
+            bulk.close_ended(account_id=self._account_id, phones=over, now=self._now)
+        self._extend([phone for phone in self.left if opened.get(phone) is False])
 
     def extend(self) -> None:
+        """Keep what is open of all that is left."""
+        self._extend(self.left)
+
+    def _extend(self, phones: list[str]) -> None:
         until = self._now + WINDOW
-        self._note(bulk.extend(account_id=self._account_id, phones=self.left, until=until))
+        self._note(bulk.extend(account_id=self._account_id, phones=phones, until=until))
 
     def take(self, drawn: Mapping[str, str]) -> None:
         """Take what was drawn; others of the same account may have been quicker."""
@@ -101,6 +108,7 @@ class _Borrower:
         self.left = [phone for phone in self.left if phone not in lent]
 
 
+@retrying.on_deadlock
 def set_pool(*, numbers: Collection[str], now: datetime) -> None:
     """Keep the numbers that the carrier names; those it names no more are drawn no more.
 

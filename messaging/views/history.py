@@ -46,11 +46,7 @@ def message_detail(
 ) -> HttpResponse:
     """Show all that is known of one message."""
     line = _line_or_404(account, campaign, revision, position)
-    context = _message(line) | {
-        "account": account,
-        "sent_from": lifeline.short_number_of(line=line),
-        "may_send": Right.SEND in request.may,
-    }
+    context = _message(line) | {"account": account, "may_send": Right.SEND in request.may}
     return render(request, "messaging/message_detail.html", context)
 
 
@@ -82,6 +78,7 @@ def _message(line: Line) -> dict[str, object]:
         "line": line,
         "revision": line.batch.revision,
         "events": lifeline.of(line=line),
+        "sent_from": lifeline.short_number_of(line=line),
         "now": now,
         "is_soon": leaves_at is None or leaves_at <= now + SOON,
     }

@@ -30,6 +30,7 @@ _COMMON = {
 _POSTGRESQL = {
     "debit_reference": "('campaign:' || CAST(c.uuid AS text) || ':' || r.number)",
     "claimed_earlier": f"(h.claimed_at - INTERVAL '{TOLERANCE_SECONDS} seconds')",
+    "claimed_later": f"(h.claimed_at + INTERVAL '{TOLERANCE_SECONDS} seconds')",
     "_batch": "CASE WHEN e.reference ~ '^batch:[0-9]{1,18}:[0-9]{1,9}$' "
     "THEN CAST(split_part(e.reference, ':', 2) AS bigint) END",
     "_number": "CASE WHEN e.reference ~ '^batch:[0-9]{1,18}:[0-9]{1,9}$' "
@@ -45,6 +46,8 @@ _SQLITE = {
     "debit_reference": f"('campaign:' || {_DASHED} || ':' || r.number)",
     "claimed_earlier": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', h.claimed_at, "
     f"'-{TOLERANCE_SECONDS} seconds')",
+    "claimed_later": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', h.claimed_at, "
+    f"'+{TOLERANCE_SECONDS} seconds')",
     "_batch": "CASE WHEN e.reference GLOB 'batch:[0-9]*:[0-9]*' "
     "THEN CAST(substr(e.reference, 7) AS integer) END",
     "_number": "CASE WHEN e.reference GLOB 'batch:[0-9]*:[0-9]*' "

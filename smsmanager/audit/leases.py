@@ -7,9 +7,10 @@ has the one that it was sent under.
 
 from smsmanager.audit.check import Check
 
-# Messages that a short number was used for, with the moment of the claim they belong to.
+# Messages that a short number was used for, with the moment of the claim they belong to. Another
+# worker may have opened the lease, by a clock that is a little ahead.
 SENT = """
-    SELECT m.id, m.recipient, b.account_id, h.claimed_at
+    SELECT m.id, m.recipient, b.account_id, {claimed_later} AS claimed_at
     FROM messaging_revision r
     JOIN senders_sender s ON s.id = r.sender_id AND s.kind = 'short'
     JOIN messaging_batch b ON b.revision_id = r.id AND b.erased_at IS NULL

@@ -1,5 +1,6 @@
 """The short number and virtual ones: to whom, with which texts, and for which customers."""
 
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 
 import pytest
@@ -124,6 +125,19 @@ def test_a_customer_who_left_france_sends_from_names_alone(
     for sender in (short, virtual):
         with pytest.raises(campaigns.SenderNotEnabled):
             scenes.compose(short.account, alice, sender, now=now)
+
+
+def test_what_is_planned_beyond_the_term_of_a_virtual_number_is_refused(
+    account: SmsAccount, alice: User, sam: User, now: datetime
+) -> None:
+    end = now + timedelta(days=7)
+    virtual = factories.make_virtual(account, until=end)
+    for due, is_refused in ((end, True), (end - timedelta(hours=1), False)):
+        quoted = scenes.compose(
+            account, alice, virtual, now=now, numbers=scenes.numbers(2), due_at=due
+        )
+        with pytest.raises(campaigns.SenderEnds) if is_refused else nullcontext():
+            campaigns.confirm(revision=quoted, by=alice, total_hundredths=200, now=now)
 
 
 def test_a_short_number_that_staff_withdrew_confirms_nothing(

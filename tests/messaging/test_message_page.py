@@ -84,6 +84,9 @@ def test_the_short_number_it_was_sent_from_is_told(
     assert "Short number (allows a reply)" in pages.words_of(page.get(address))
     scenes.hand_over_all(sent, carrier, now=now)
     assert f"sent from {number}" in pages.words_of(page.get(address))
+    assert steps(page, sent)[5] == f"Handed over to the carrier from {number}"
+    status = page.get(pages.message_url(sent, view="message-status"))
+    assert f"from {number}" in pages.words_of(status)
     history = page.get(f"/sms/{account.name}/messages/")
     assert "Short number (allows a reply)" in pages.words_of(history)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from messaging import references
 from messaging.carrier import base
 from messaging.carrier.inprocess import InProcessCarrier
+from messaging.carrier.simulator import handset
 from messaging.carrier.simulator.outcomes import Terms
 from messaging.models import Revision
 
@@ -48,6 +49,10 @@ class NotingCarrier:
     def take_receipts(self) -> list[base.Receipt]:
         """Take the receipts owed."""
         return self._inner.take_receipts()
+
+    def shown_on(self, number: str) -> list[handset.Shown]:
+        """Give what a phone shows."""
+        return self._inner.shown_on(number)
 
     def close(self) -> None:
         """Close the books."""

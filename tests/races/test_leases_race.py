@@ -8,12 +8,14 @@ import pytest
 from django.db import transaction
 from django.db.models import Count
 
-from accounts.models import SmsAccount
+from accounts.models import SmsAccount, User
+from messaging import campaigns, delivery
 from senders import leases, shortnumbers, upkeep
 from senders.bulk import Acceptance
 from senders.models import Lease
 from tests import factories, scenes
-from tests.races import crowd
+from tests.races import crowd, proofs
+from tests.races.noting import NotingCarrier
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -78,6 +80,40 @@ def test_workers_with_the_same_phones_lend_each_pair_once(
         # A month passes, so that there is something to draw from again.
         upkeep.run(now=moment + leases.REST + shortnumbers.WINDOW)
         Lease.objects.update(is_held=False, is_open=False)
+    assert "deadlock" not in caplog.text
+
+
+def test_workers_of_one_account_hand_two_campaigns_over_under_the_same_numbers(
+    account: SmsAccount,
+    alice: User,
+    carrier: NotingCarrier,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(delivery, "HAND_OVER_SIZE", 6)
+    factories.make_pool(POOL, now=now)
+    short = factories.short_sender(account)
+    for _round in range(ROUNDS // 2):
+        made = [scenes.compose(account, alice, short, now=now, numbers=PHONES) for _twice in "ab"]
+        for revision in made:
+            total = revision.total_hundredths
+            campaigns.confirm(revision=revision, by=alice, total_hundredths=total, now=now)
+            scenes.leave_all(revision, now=now)
+
+        work = partial(
+            delivery.deliver, account_id=account.pk, carrier=carrier, clock=scenes.at(now)
+        )
+        results = crowd.times(4, work)
+
+        assert not crowd.errors(results), crowd.errors(results)
+        assert len(carrier.references) == len(set(carrier.references))
+        shown = {p: {m.sender for m in carrier.shown_on(p)} for p in PHONES}
+        numbers = dict(Lease.objects.filter(is_open=True).values_list("phone", "number"))
+        assert shown == {p: {numbers[p]} for p in PHONES}
+        for revision in made:
+            proofs.counters_are_rows(revision)
+    assert not Lease.objects.filter(accepted_at__isnull=True).exists()
     assert "deadlock" not in caplog.text
 
 

@@ -398,6 +398,10 @@ def somebody_elses_hand_over(day: Day) -> None:
     rivals(day).update(account=day.sent.account)
 
 
+def a_lease_of_nobody(day: Day) -> None:
+    Lease.objects.filter(is_open=False).update(account_id=0)
+
+
 def a_batch_that_does_not_leave(day: Day) -> None:
     batches(day.planned).filter(number=1).update(not_before=day.now - LATE)
 
@@ -479,7 +483,7 @@ def a_lease_of_somebody_else(day: Day) -> None:
 
 
 def a_lease_that_came_too_late(day: Day) -> None:
-    Lease.objects.filter(pk=sent_from_short(day).pk).update(opened_at=day.now + SECOND)
+    Lease.objects.filter(pk=sent_from_short(day).pk).update(opened_at=day.now + 3 * SECOND)
 
 
 def a_short_number_to_guadeloupe(day: Day) -> None:
@@ -618,6 +622,7 @@ PLANTS: list[tuple[Callable[[Day], None], set[str]]] = [
     (somebody_elses_campaign, {"a revision belongs to the account of its campaign"}),
     (somebody_elses_sender, {"a revision bears a sender of its account"}),
     (somebody_elses_batch, {"a batch belongs to the account of its revision"}),
+    (a_lease_of_nobody, {"a lease belongs to an account"}),
     (somebody_elses_hand_over, {"a hand-over belongs to the account of its batch"}),
     (a_batch_that_does_not_leave, {"each batch that is due has left"}),
     (a_hand_over_that_nobody_claims, {"each hand-over that is due was claimed"}),

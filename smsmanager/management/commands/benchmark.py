@@ -39,6 +39,7 @@ class Command(BaseCommand):
             metavar="N",
             help="only time the pages of a history of N messages, made by SQL and taken away",
         )
+        parser.add_argument("--short", action="store_true", help="send from the short number")
         parser.add_argument(
             "--leases",
             type=_count,
@@ -57,13 +58,15 @@ class Command(BaseCommand):
         elif options["history"]:
             figures = _time_history(options["history"], keep=options["keep"])
         else:
-            figures, mistakes = self._send(options["recipients"], keep=options["keep"])
+            figures, mistakes = self._send(
+                options["recipients"], is_short=options["short"], keep=options["keep"]
+            )
         self._print(figures, as_json=options["json"])
         if mistakes:
             raise CommandError("What was sent does not add up. " + "; ".join(mistakes))
 
-    def _send(self, count: int, *, keep: bool) -> tuple[Figures, list[str]]:
-        made = scene.make(now=timezone.now())
+    def _send(self, count: int, *, is_short: bool, keep: bool) -> tuple[Figures, list[str]]:
+        made = scene.make(now=timezone.now(), is_short=is_short)
         try:
             with tempfile.TemporaryDirectory(prefix="benchmark-") as directory:
                 return _measured(made, count, directory=Path(directory))
