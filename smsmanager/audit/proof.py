@@ -21,6 +21,7 @@ from smsmanager.audit import (
     messages,
     money,
     progress,
+    replies,
     states,
     tenants,
 )
@@ -38,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     *claims.CHECKS,
     *tenants.CHECKS,
     *progress.CHECKS,
+    *replies.CHECKS,
 )
 
 
