@@ -32,7 +32,7 @@ def lend(
     fields: dict[str, Any] = {
         "kind": LeaseKind.SHORT,
         "opened_at": at,
-        "expires_at": at + WINDOW,
+        "expires_at": (changes.get("accepted_at") or at) + WINDOW,
         "first_accepted_at": at,
         "accepted_at": at,
     }

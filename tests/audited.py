@@ -18,24 +18,30 @@ from messaging.carrier.inprocess import InProcessCarrier
 from messaging.carrier.simulator.outcomes import Ending, Terms
 from messaging.models import OptOutCause, Revision
 from messaging.recipients import optout
+from replies.models import Reply
 from senders.models import Sender
-from tests import factories, scenes
+from tests import answers, factories, scenes
 
 BELGIAN = "+32470123456"
 OPTED_OUT = "+33612300001"
+REPLYING = tuple(f"+3361239990{n}" for n in range(5))
 TABLES = (
     "accounts_smsaccount",
     "accounts_creditentry",
     "accounts_trailentry",
     "messaging_revision",
     "messaging_batchcounter",
+    "replies_reply",
 )
 INDEXES = ("lease_held_once", "lease_open_once")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """The campaigns of an account, by what became of them; `rival` is another tenant's."""
+    """The campaigns of an account, by what became of them; `rival` is another tenant's.
+
+    And what was replied to it; the locked one to an account without credit.
+    """
 
     now: datetime
     sent: Revision
@@ -48,6 +54,11 @@ class Day:
     short: Revision
     virtual: Revision
     rival: Revision
+    answered: Reply
+    locked: Reply
+    stop: Reply
+    late: Reply
+    early: Reply
 
 
 def campaign(
@@ -90,6 +101,7 @@ def day(*, now: datetime) -> Day:
         rival=campaign(
             rival, by, factories.make_sender(rival, now=now), now=now, is_commercial=True
         ),
+        **_replies(account, now=now),
     )
     campaigns.renew(revision=made.outdated, by=by, now=now)
     scenes.hand_over_all(made.rival, carrier, now=now)
@@ -170,6 +182,28 @@ def _planned(account: SmsAccount, by: User, sender: Sender, *, now: datetime) ->
     return campaign(
         account, by, sender, now=now, numbers=phones, is_commercial=True, due_at=tomorrow
     )
+
+
+def _replies(account: SmsAccount, *, now: datetime) -> dict[str, Reply]:
+    """One of each: read, locked, a STOP, one that came too late, one that waits."""
+    poor = factories.make_account(factories.make_customer(name="Sans le sou"))
+    before = now - timedelta(hours=60)
+    leases = {
+        name: answers.lend(owner, at=opened, phone=phone, accepted_at=accepted_at)
+        for name, owner, phone, opened, accepted_at in (
+            ("answered", account, REPLYING[0], before, now),
+            ("locked", poor, REPLYING[1], before, now),
+            ("stop", account, REPLYING[2], before, now),
+            ("late", account, REPLYING[3], before, before),
+            ("early", account, REPLYING[4], now, None),
+        )
+    }
+    answers.close(leases["late"], at=now - timedelta(hours=12))
+    told = [
+        answers.reply(at=now, phone=lease.phone, text="STOP" if name == "stop" else "x" * 161)
+        for name, lease in leases.items()
+    ]
+    return dict(zip(leases, answers.receive(told, now=now), strict=True))
 
 
 @contextmanager

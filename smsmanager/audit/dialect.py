@@ -1,7 +1,7 @@
 """The few things that PostgreSQL and SQLite say differently, for the checks' SQL.
 
-Each word stands in braces in a check. `r` is a revision, `c` its campaign, `e` a credit entry and
-`h` a hand-over wherever a word speaks of them.
+Each word stands in braces in a check. `r` is a revision, `c` its campaign, `e` a credit entry, `h`
+a hand-over and `p` a reply wherever a word speaks of them.
 """
 
 from django.conf import settings
@@ -29,6 +29,7 @@ _COMMON = {
 
 _POSTGRESQL = {
     "debit_reference": "('campaign:' || CAST(c.uuid AS text) || ':' || r.number)",
+    "reply_reference": "('reply:' || CAST(p.uuid AS text))",
     "claimed_earlier": f"(h.claimed_at - INTERVAL '{TOLERANCE_SECONDS} seconds')",
     "claimed_later": f"(h.claimed_at + INTERVAL '{TOLERANCE_SECONDS} seconds')",
     "_batch": "CASE WHEN e.reference ~ '^batch:[0-9]{1,18}:[0-9]{1,9}$' "
@@ -37,13 +38,17 @@ _POSTGRESQL = {
     "THEN CAST(split_part(e.reference, ':', 3) AS bigint) END",
 }
 
-# SQLite keeps a UUID as 32 digits and a moment as text; a cast reads the digits in front.
-_DASHED = " || '-' || ".join(
-    f"substr(c.uuid, {first}, {length})"
-    for first, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
-)
+
+def _dashed(column: str) -> str:
+    """Write a UUID as PostgreSQL does; SQLite keeps its 32 digits."""
+    pieces = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+    return " || '-' || ".join(f"substr({column}, {at}, {length})" for at, length in pieces)
+
+
+# SQLite keeps a moment as text; a cast reads the digits in front.
 _SQLITE = {
-    "debit_reference": f"('campaign:' || {_DASHED} || ':' || r.number)",
+    "debit_reference": f"('campaign:' || {_dashed('c.uuid')} || ':' || r.number)",
+    "reply_reference": f"('reply:' || {_dashed('p.uuid')})",
     "claimed_earlier": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', h.claimed_at, "
     f"'-{TOLERANCE_SECONDS} seconds')",
     "claimed_later": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', h.claimed_at, "

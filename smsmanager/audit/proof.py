@@ -22,6 +22,7 @@ from smsmanager.audit import (
     messages,
     money,
     progress,
+    replies,
     states,
     tenants,
 )
@@ -40,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     *leases.CHECKS,
     *tenants.CHECKS,
     *progress.CHECKS,
+    *replies.CHECKS,
 )
 
 

@@ -9,11 +9,13 @@ import json
 import logging
 import random
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import structlog
@@ -28,12 +30,15 @@ from pytest_django import Settings as PytestSettings
 
 from accounts.models import SmsAccount, TrailEntry, User
 from messaging import campaigns, claims, tasks
+from messaging.carrier.simulator import pump
 from messaging.carrier.simulator.outcomes import Terms
 from messaging.carrier.simulator.program import Settings, Simulator
-from messaging.models import CarrierPause, HandOver, Message, Revision
+from messaging.models import CarrierPause, HandOver, Message, OptOut, Revision
+from replies import tasks as replies_tasks
+from replies.models import Reply
 from senders.models import Sender
 from smsmanager import logs
-from tests import pages, scenes
+from tests import answers, pages, scenes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -135,7 +140,7 @@ def carrier(tmp_path: Path, settings: PytestSettings, now: datetime) -> Iterator
 
 def run(name: str, *args: int) -> None:
     """Run a task as a worker does, failures included."""
-    getattr(tasks, name).apply(args=args)
+    getattr(replies_tasks if "replies" in name else tasks, name).apply(args=args)
 
 
 def run_hand_overs() -> None:
@@ -147,7 +152,7 @@ def quoting(canary: Canary) -> Callable[..., Any]:
     """Refuse statements as a database does: with the row that they are about."""
 
     def execute(run_it: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        if "INSERT INTO" in sql or "messaging_message" in sql:
+        if any(words in sql for words in ("INSERT INTO", "messaging_message", "replies_reply")):
             raise DataError(f"failing row contains ({canary.word}, {canary.number})")
         return run_it(sql, *rest)
 
@@ -200,6 +205,64 @@ class Journey:
             self.client.get("/healthz", headers={"User-Agent": spelling})
         self.client.get(f"/demo/handset/{self.canary.number}/")
         self.client.get(history, {"number": self.canary.word})
+
+    def push(self, *texts: str | None, number: str = answers.SHORT) -> int:
+        """Push replies of the canary's phone as the carrier does; None cannot be read."""
+        rows = [
+            {
+                "id": f"{number}-{time.perf_counter_ns()}",
+                "from": self.canary.number,
+                "to": number,
+                "text": text,
+                "received_at": timezone.now().isoformat(),
+            }
+            for text in texts
+        ]
+        headers, body = pump.sign(
+            content={"replies": rows}, push_id="1", secret=SECRET, now=timezone.now()
+        )
+        kind = headers.pop("Content-Type")
+        door = reverse("carrier:reply-create")
+        return self.client.post(door, body, content_type=kind, headers=headers).status_code
+
+    def reply(self) -> None:
+        """Answer in time, too long for the balance, to nobody, unreadably, and while it breaks."""
+        word = self.canary.word
+        answers.lend(self.account, at=timezone.now(), phone=self.canary.number)
+        self.push(f"Oui {word}", *[f"{word} " * 3_000] * 4, None)
+        self.push(word, number=self.canary.word[:5])
+        self.push(f"STOP {word}", number="36111")
+        run("apply_replies")
+        assert set(Reply.objects.values_list("state", flat=True)) == {"open", "locked", "refused"}
+        with connection.execute_wrapper(quoting(self.canary)):
+            assert self.push(word) == 500
+            run("apply_replies")
+            run("open_replies")
+
+    def read_replies(self) -> None:
+        """Open every page that shows them, and the phone that sends one."""
+        received = reverse("replies:reply-list", args=[self.account.name])
+        for query in ("", f"?number={self.canary.spellings[6]}", f"?number={self.canary.word}"):
+            self.client.get(received + query)
+            self.client.get(f"{received}export/{query}")
+        for uuid in Reply.objects.filter(account=self.account).values_list("uuid", flat=True):
+            self.client.get(f"{received}{uuid}/")
+        phone = f"/demo/handset/{self.canary.number}/"
+        answer = {"message": "1", "key": str(uuid4()), "text": self.canary.word}
+        self.client.post(f"{phone}answer/", answer)
+        self.client.post(f"{phone}later/")
+
+    def opt_out(self) -> None:
+        """Say STOP, be found on the list, removed from it, and added again and removed."""
+        self.push("STOP")
+        run("apply_replies")
+        opt_outs = reverse("messaging:opt-out-list", args=[self.account.name])
+        assert OptOut.objects.filter(phone=self.canary.number).exists()
+        for spelling in self.canary.spellings:
+            self.client.get(f"{opt_outs}?number={spelling}")
+        self.client.get(f"{opt_outs}export/")
+        for act in ("remove", "add", "remove"):
+            self.client.post(f"{opt_outs}{act}/", {"phone": self.canary.number})
 
     def be_refused(self) -> None:
         for changes in (
@@ -258,6 +321,9 @@ def test_no_number_and_no_text_gets_into_logs_tasks_or_the_trail(
         journey.send_a_campaign()
         journey.receive()
         journey.look()
+        journey.reply()
+        journey.read_replies()
+        journey.opt_out()
         journey.be_refused()
         journey.cancel()
         journey.break_a_view()
@@ -268,12 +334,15 @@ def test_no_number_and_no_text_gets_into_logs_tasks_or_the_trail(
     for event in (
         "campaign.composed", "campaign.confirmed", "campaign.cancelled", "quote.loaded",
         "batch.left", "hand_over.answered", "hand_over.put_off", "carrier.misconfigured",
-        "receipts.applied", "credits.refunded", "request.finished", "DataError",
+        "receipts.applied", "replies.applied", "credits.refunded", "request.finished", "DataError",
+        "of 6 replies are malformed",
         "Not Found", "Internal Server Error", "raised unexpected",
     ):  # fmt: skip
         assert event in places["a log"], f"{event} did not happen: nothing was proved of it"
     assert "messaging.tasks.leave" in places["a task"]
-    assert "campaign.confirmed" in places["the trail"]
+    assert "replies.tasks.apply_replies" in places["a task"]
+    for event in ("campaign.confirmed", "opt_out.added", "opt_out.removed"):
+        assert event in places["the trail"]
 
 
 LEAKS: dict[str, Callable[[Canary], object]] = {
