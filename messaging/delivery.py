@@ -113,6 +113,8 @@ def _submit(claim: Claim, *, carrier: base.Carrier, clock: Clock) -> bool:
     try:
         numbered = numbering.numbered(claim, clock=clock)
     except shortnumbers.PoolUnknown:
+        # Soon there is one: the first message does not wait for the schedule.
+        doorbell.ring_task(task="messaging.tasks.refresh_pool", queue="default")
         _put_off(claim, trouble="no_pool", delay=None, now=clock())
         return False
     return numbered is None or _submit_numbered(numbered, carrier=carrier, clock=clock)
