@@ -94,4 +94,6 @@ def finish_revision(*, revision_id: int) -> None:
     }
     is_open = revision.batches.filter(state__in=[BatchState.SCHEDULED, BatchState.LEAVING]).exists()
     if not is_open and (end := ends.get(RevisionState(revision.state))):
-        Revision.objects.filter(pk=revision_id, state=revision.state).update(state=end)
+        Revision.objects.filter(pk=revision_id, state=revision.state).update(
+            state=end, leaves_at=None
+        )

@@ -6,7 +6,7 @@ import pytest
 
 from accounts import ledger, suspension
 from accounts.models import CreditEntry, Destination, EntryKind, SmsAccount, User
-from messaging import campaigns, quote
+from messaging import campaigns, quote, revisions
 from messaging.models import (
     Batch,
     BatchCounter,
@@ -91,8 +91,8 @@ def test_a_renewed_quote_takes_the_place_of_the_old(
     quoted: Revision, alice: User, account: SmsAccount, now: datetime
 ) -> None:
     change_tariff(account, now)
-    fresh = campaigns.renew(revision=quoted, by=alice, now=now)
-    again = campaigns.renew(revision=quoted, by=alice, now=now)
+    fresh = revisions.renew(revision=quoted, by=alice, now=now)
+    again = revisions.renew(revision=quoted, by=alice, now=now)
     assert again == fresh
     fresh.refresh_from_db()
     quoted.refresh_from_db()
