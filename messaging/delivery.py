@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from accounts import retrying
-from messaging import calendar, claims, closing, doorbell, outcomes
+from messaging import calendar, claims, closing, doorbell, moving, outcomes
 from messaging.bulk import Change
 from messaging.carrier import base
 from messaging.claims import Claim
@@ -54,6 +54,7 @@ def leave(*, batch_id: int, clock: Clock) -> None:
         if batch.calendar and not calendar.is_open(code=batch.calendar, moment=now):
             opening = calendar.next_opening(code=batch.calendar, moment=now)
             Batch.objects.filter(pk=batch_id).update(not_before=opening)
+            moving.relist(revision_id=batch.revision_id)
             return
         hand_overs = HandOver.objects.bulk_create(_hand_overs(batch, now=now))
         Batch.objects.filter(pk=batch_id).update(state=BatchState.LEAVING, departed_at=now)

@@ -7,7 +7,7 @@ import pytest
 
 from accounts import ledger
 from accounts.models import SmsAccount, TrailEntry, User
-from messaging import campaigns, moving
+from messaging import campaigns, delivery, moving
 from messaging.models import Batch, Revision, RevisionState
 from senders.models import Sender
 from tests import scenes
@@ -196,3 +196,14 @@ def test_one_part_that_left_keeps_the_others_where_they_are(
     assert Revision.objects.get(pk=revision.pk).state == RevisionState.LEAVING
     with pytest.raises(campaigns.NoLongerPlanned):
         move(revision, alice, to=None, now=dawn, seen=dawn)
+
+
+def test_what_is_held_until_legal_hours_is_listed_by_when_they_begin(
+    planned: Revision, alice: User, now: datetime, tomorrow: datetime
+) -> None:
+    evening = datetime(2027, 3, 11, 21, tzinfo=PARIS)
+    delivery.leave(batch_id=scenes.batch_of(planned).pk, clock=scenes.at(evening))
+    planned.refresh_from_db()
+    assert planned.leaves_at == datetime(2027, 3, 12, 8, tzinfo=PARIS)
+    assert moments(planned) == [planned.leaves_at]
+    assert planned.due_at == tomorrow

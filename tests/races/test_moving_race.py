@@ -148,3 +148,21 @@ def test_a_move_and_a_cancellation_end_in_the_cancellation(
         proofs.cancelled_cleanly(revision, sent=0)
         assert revision.leaves_at is None
     proofs.money_adds_up(account)
+
+
+def test_two_batches_held_back_at_once_are_listed_by_when_they_may_leave(
+    account: SmsAccount, alice: User, sender: Sender, now: datetime
+) -> None:
+    evening = now + 11 * HOUR
+    for _round in range(ROUNDS // 4):
+        revision = scenes.confirmed(
+            account, alice, sender, now=now, numbers=scenes.numbers(6), is_commercial=True
+        )
+        batches = list(Batch.objects.filter(revision=revision))
+        clock = scenes.at(evening)
+        results = crowd.at_once(
+            [partial(delivery.leave, batch_id=b.pk, clock=clock) for b in batches]
+        )
+        assert not crowd.errors(results)
+        revision.refresh_from_db()
+        assert revision.leaves_at == now + 22 * HOUR
