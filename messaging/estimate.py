@@ -67,9 +67,13 @@ def estimate(
     typed: list[str],
     is_commercial: bool,
     due_at: datetime | None,
+    returned_hundredths: int,
     now: datetime,
 ) -> Estimate:
-    """Estimate what sending `text` to the typed numbers would take."""
+    """Estimate what sending `text` to the typed numbers would take.
+
+    `returned_hundredths` is what the planned SMS gives back whose place this takes.
+    """
     text = sms.normalise(text)
     clause = sms.stop_clause(settings.STOP_NUMBER) if is_commercial else ""
     size = sms.measure(text, clause=clause)
@@ -78,7 +82,10 @@ def estimate(
     served = [phone for phone in found if phone.country in prices]
     total = size.parts * sum(prices[phone.country] for phone in served)
     codes = _calendars(account, served) if is_commercial else {""}
-    leaves_at = campaigns.leaves_at(codes=codes, due_at=due_at, now=now)
+    refused = _refused_moment(due_at, now=now)
+    # The calendars do not reach as far as people can type.
+    due = due_at if due_at and not refused else now
+    leaves_at = campaigns.leaves_at(codes=codes, due_at=due, now=now)
     return Estimate(
         size=size,
         clause=clause,
@@ -87,10 +94,10 @@ def estimate(
         recipients=len(served),
         left_out=min(len(typed), COUNTED) - len(served),
         total_hundredths=total,
-        balance_after_hundredths=account.balance_hundredths - total,
+        balance_after_hundredths=account.balance_hundredths + returned_hundredths - total,
         opening=leaves_at if leaves_at > now else None,
-        waits_for_hours=leaves_at > max(due_at or now, now),
-        refused_moment=_refused_moment(due_at, now=now),
+        waits_for_hours=leaves_at > due,
+        refused_moment=refused,
     )
 
 

@@ -24,7 +24,7 @@ from messaging.statuses import TONES, Shown, Tone
 # Messages handed over in a second: what carriers commonly allow, not what this machine can do.
 PACE = 100
 REFUSED_SHOWN = 20
-UNCONFIRMED = (RevisionState.QUOTING, RevisionState.QUOTED, RevisionState.STALE)
+OPEN = (RevisionState.QUOTING, RevisionState.QUOTED)
 MOVING = (RevisionState.SCHEDULED, RevisionState.LEAVING, RevisionState.CANCELLING)
 
 

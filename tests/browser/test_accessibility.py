@@ -5,6 +5,7 @@ On the phone no page is wider than the screen.
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
@@ -94,7 +95,9 @@ def test_a_page_outside_an_account_is_accessible(
     look(reverse(name))
 
 
-@pytest.mark.parametrize("name", ["campaign-create", "message-list", "character-list"])
+@pytest.mark.parametrize(
+    "name", ["campaign-create", "planned-list", "message-list", "character-list"]
+)
 def test_a_page_of_an_account_is_accessible(
     look: Callable[[str], None], account: SmsAccount, sender: Sender, name: str
 ) -> None:
@@ -123,6 +126,29 @@ def test_the_review_is_accessible(
         account, alice, sender, now=timezone.now(), numbers=numbers, text=LONG
     )
     look(pages.campaign_url("quote-detail", revision))
+
+
+def test_what_is_planned_is_accessible(
+    page: Page, look: Callable[[str], None], account: SmsAccount, alice: User, sender: Sender
+) -> None:
+    now = timezone.now()
+    due_at = now + timedelta(days=1)
+    phones = (*scenes.numbers(2), "+262692123456")
+    one = scenes.compose(account, alice, sender, now=now, due_at=due_at, text=LONG)
+    many = scenes.confirmed(
+        account, alice, sender, now=now, due_at=due_at, numbers=phones, is_commercial=True
+    )
+    look(reverse("messaging:planned-list", args=[account.name]))
+    for box in page.get_by_role("table").get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("button", name="Cancel the ticked ones").click()
+    inspect(page)
+    for revision in (one, many):
+        look(pages.campaign_url("moment-update", revision))
+        look(revision.get_absolute_url())
+        page.locator("summary", has_text="Cancel").click()
+        inspect(page)
+    look(f"{pages.compose_url(account)}?from={one.campaign.uuid}")
 
 
 def test_what_was_sent_is_accessible(look: Callable[[str], None], sent: Revision) -> None:
