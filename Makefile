@@ -15,6 +15,8 @@ LEFT_OUT := PostgreSQL and Redis \
 SECRETS = $(shell sed -n 's/.*$${\([A-Z_]*\):?.*/\1/p' docker-compose.yml | sort -u)
 # What needs the machine for itself.
 ALONE := race or browser or stack
+# On servers of its own, whatever the environment names. The seed is that of the order, too.
+FAULTS := $(PY) -m pytest -m fault tests/faults $(if $(FAULT_SEED),--randomly-seed=$(FAULT_SEED))
 comma := ,
 empty :=
 space := $(empty) $(empty)
@@ -35,10 +37,11 @@ test: .venv/.dev ## The tests on SQLite, and a smoke test on PostgreSQL and Valk
 test-all: .venv/.dev chromium ## All tests, on PostgreSQL and Redis (DATABASE_URL, REDIS_URL, or wheels)
 	@$(PY) tests/servers.py $(PY) -m pytest -n 2 -m 'not parity and not fault and not ($(ALONE))'
 	@$(PY) tests/servers.py $(PY) -m pytest -m '$(ALONE)'
-	@echo 'Not run here: faults, which kill real processes for some minutes. Run them with: make faults'
+	@$(FAULTS)
 
-faults: .venv/.dev ## Kill every part of the real stack in turn, on servers of its own (some minutes)
-	@$(PY) -m pytest -m fault
+faults: export FAULT_ROUNDS ?= 3
+faults: .venv/.dev ## Kill every part of the real stack in turn, three times (FAULT_ROUNDS, FAULT_SEED)
+	@$(FAULTS)
 
 chromium: ## The browser of the browser tests, from the packages of Debian, if it is missing (needs root)
 	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -54,7 +57,6 @@ types: .venv/.dev ## The types, strictly
 	@$(PY) -m mypy .
 
 bench: .venv/.dev ## Rate, memory and page times against the limits of this machine
-	@test -f smsmanager/management/commands/benchmark.py || { echo 'There is no benchmark yet.'; exit 1; }
 	@STATEMENT_TIMEOUT=0 $(PY) manage.py benchmark
 
 docs: .venv/.dev ## The checks of the documents: links, commands, variables, decisions

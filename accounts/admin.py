@@ -96,9 +96,11 @@ class CustomerAdmin(Lasting):
     inlines = [MembershipInline]
 
 
-@admin.register(SmsAccount)
 class SmsAccountAdmin(Lasting):
-    """SMS accounts; credits and suspensions have pages of their own."""
+    """SMS accounts; credits and suspensions have pages of their own.
+
+    `senders` registers it: an account that is opened gets its first sender.
+    """
 
     list_display = ["name", "description", "customer", "balance"]
     list_select_related = ["customer"]

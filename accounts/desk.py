@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import gifts, ledger, suspension
 from accounts.forms import GiftForm, ReasonForm
 from accounts.models import SmsAccount, User
-from accounts.templatetags.credits import localised
+from accounts.templatetags.credits import in_credits
 
 
 def give_credits(request: HttpRequest, pk: int) -> HttpResponse:
@@ -81,8 +81,8 @@ def _give(request: HttpRequest, account: SmsAccount, gift: dict[str, Any]) -> No
     except ledger.AlreadyBooked:
         messages.info(request, _("This gift was booked before; nothing was added to it."))
     else:
-        words = _("%(account)s was given %(amount)s credits.")
-        amount = localised(gift["amount"])
+        words = _("%(account)s was given %(amount)s.")
+        amount = in_credits(gift["amount"])
         messages.success(request, words % {"account": account, "amount": amount})
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import credits as amounts
 from accounts import gifts, trail
 from accounts.models import User
+from accounts.templatetags.credits import in_credits
 
 REASON_LENGTH = 250
 
@@ -45,9 +46,9 @@ class GiftForm(forms.Form):
         amount = int(self.cleaned_data["amount"])
         if not 0 < amount <= gifts.LARGEST_HUNDREDTHS:
             raise ValidationError(
-                _("Give more than 0 and at most %(largest)s credits."),
+                _("Give more than 0 and at most %(largest)s."),
                 code="range",
-                params={"largest": amounts.show(gifts.LARGEST_HUNDREDTHS)},
+                params={"largest": in_credits(gifts.LARGEST_HUNDREDTHS)},
             )
         return amount
 

@@ -171,6 +171,7 @@ class EntryKind(models.TextChoices):
     GIFT = "gift", _("Gift of credits")
     CAMPAIGN = "campaign", _("SMS")
     REFUND = "refund", _("Refund")
+    REPLY = "reply", _("Reply received")
 
 
 class CreditEntry(models.Model):

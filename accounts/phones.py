@@ -9,13 +9,12 @@ forms. A number never appears in an exception: refusals are logged.
 import re
 import unicodedata
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberType
-from phonenumbers.carrierdata import CARRIER_DATA
 
 # The countries that dial the French national plan; a block of it may lie under another code.
 FRENCH_PLAN = frozenset({"FR", "GP", "BL", "MF", "GF", "MQ", "RE", "YT"})
@@ -67,8 +66,7 @@ class InvalidNumber(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phone:
+class Phone(NamedTuple):
     """A number that an SMS can be sent to."""
 
     e164: str
@@ -127,7 +125,7 @@ def parse(text: str, *, lenient: bool = False, country: str = "FR") -> Phone:
             compact = compact.replace(".", "")
         found = shape.fullmatch(compact)
     if found is not None:
-        return Phone(e164=f"+33{found['national']}", country="FR", kind=_MOBILE)
+        return Phone(f"+33{found['national']}", "FR", _MOBILE)
     return _parse_slowly(text, lenient=lenient, country=country)
 
 
@@ -137,8 +135,9 @@ def split(text: str) -> list[str]:
     return [piece for piece in pieces if _visible(piece)]
 
 
+@lru_cache(maxsize=4096)
 def display(e164: str) -> str:
-    """Give the number in the international form that people read."""
+    """Give the number in the international form that people read; lists ask again and again."""
     try:
         number = phonenumbers.parse(e164, None)
     except NumberParseException:
@@ -155,35 +154,6 @@ def mask(e164: str) -> str:
     digits = [at for at, character in enumerate(national) if character.isdigit()]
     hidden = set(digits[1:-2])
     return f"{code} " + "".join("•" if at in hidden else c for at, c in enumerate(national))
-
-
-def range_holder(e164: str) -> str | None:
-    """Name the operator that the number's range was allotted to, for a number that `parse` gave.
-
-    Numbers are portable, so it is a guess about the present operator and never a reason to refuse.
-    """
-    names, lengths = _carriers()
-    for length in lengths.get(e164[1:4], ()):
-        name = names.get(e164[1 : 1 + length])
-        if name is not None:
-            return name
-    return None
-
-
-@cache
-def _carriers() -> tuple[dict[str, str], dict[str, tuple[int, ...]]]:
-    """Give the names by prefix, and the prefix lengths to try, longest first, by first digits.
-
-    No name is given in French by the library, which then falls back to the English one.
-    """
-    names: dict[str, str] = {}
-    lengths: dict[str, set[int]] = {}
-    for prefix, translations in CARRIER_DATA.items():
-        name = translations.get("fr", translations.get("en"))
-        if name:
-            names[prefix] = name
-            lengths.setdefault(prefix[:3], set()).add(len(prefix))
-    return names, {head: tuple(sorted(found, reverse=True)) for head, found in lengths.items()}
 
 
 def _parse_slowly(text: str, *, lenient: bool, country: str) -> Phone:

@@ -1,9 +1,9 @@
 """Deadlocks: PostgreSQL ends one of the transactions that wait for each other, and it runs again.
 
 Locks are taken in one order everywhere (campaign, hand-over, messages by id, counters, batches by
-id, revision, sender, accounts by id last), which makes deadlocks rare; a plan may still break it.
-Only whole, outermost transactions run again: what is undone half-way is undone altogether. Other
-errors pass. A function that talks to a carrier must not be wrapped.
+id, revision, sender, leases by phone, accounts by id last), which makes deadlocks rare; a plan may
+still break it. Only whole, outermost transactions run again: what is undone half-way is undone
+altogether. Other errors pass. A function that talks to a carrier must not be wrapped.
 """
 
 import logging

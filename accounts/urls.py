@@ -9,4 +9,5 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("sms/", views.account_list, name="account-list"),
     path("language/", views.language_update, name="language-update"),
+    path("theme/", views.theme_update, name="theme-update"),
 ]

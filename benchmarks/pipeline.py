@@ -14,7 +14,7 @@ from benchmarks.scene import Scene
 from messaging import campaigns, quote
 from messaging.models import BatchCounter, HandOver, Revision, RevisionState, Status
 
-POLL = 0.02
+POLL = 0.05
 # Without a step forward for so long it is stuck (seconds).
 PATIENCE = 120.0
 NOT_FINAL = [Status.OPEN, Status.ACCEPTED, Status.UNKNOWN]

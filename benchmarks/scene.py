@@ -28,8 +28,8 @@ from messaging.models import (
     SourceKind,
 )
 from messaging.models.delivery import BATCH_SIZE
-from senders import review
-from senders.models import Sender
+from senders import review, shortnumbers
+from senders.models import Lease, Sender, SenderKind
 from smsmanager import seed
 
 # Of the last four digits, the 15 highest are endings of the simulated carrier.
@@ -51,8 +51,8 @@ class Scene:
     sender: Sender
 
 
-def make(*, now: datetime) -> Scene:
-    """Make an account that can pay for every row, with an enabled sender."""
+def make(*, now: datetime, is_short: bool = False) -> Scene:
+    """Make an account that can pay for every row, with an enabled name or the short number."""
     token = secrets.token_hex(4)
     if "FR" not in tariff.prices():
         seed.load_tariff()
@@ -61,6 +61,7 @@ def make(*, now: datetime) -> Scene:
         customer = Customer.objects.create(name=f"Benchmark {token}", country="FR")
         Membership.objects.create(customer=customer, user=user, role=Role.OWNER)
         account = SmsAccount.objects.create(name=f"sms-bench{token}-1", customer=customer)
+        shortnumbers.offer(account=account, now=now)
         gifts.give(
             account=account,
             amount_hundredths=gifts.LARGEST_HUNDREDTHS,
@@ -69,8 +70,13 @@ def make(*, now: datetime) -> Scene:
             token=uuid.uuid4(),
             now=now,
         )
-        sender = review.request(account=account, name="Benchmark", description="", by=user, now=now)
-        review.enable(sender=sender, by=user, now=now)
+        if is_short:
+            sender = Sender.objects.get(account=account, kind=SenderKind.SHORT)
+        else:
+            sender = review.request(
+                account=account, name="Benchmark", description="", by=user, now=now
+            )
+            review.enable(sender=sender, by=user, now=now)
     account.refresh_from_db()
     return Scene(account=account, user=user, sender=sender)
 
@@ -125,4 +131,5 @@ def erase(*, scene: Scene, now: datetime) -> None:
         with transaction.atomic():
             Message.objects.filter(pk__gte=first, pk__lt=first + count).delete()
             Batch.objects.filter(pk=pk).update(erased_at=now)
+    Lease.objects.filter(account=scene.account).delete()
     User.objects.filter(pk=scene.user.pk).update(is_active=False)

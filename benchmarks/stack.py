@@ -18,7 +18,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from django.conf import settings
+from django.utils import timezone
 
+from messaging import pool
+from messaging.carrier.http import HttpCarrier
 from smsmanager import celery, embedded
 from smsmanager.wsgi import application
 
@@ -60,10 +63,14 @@ def running(*, directory: Path) -> Iterator[Path]:
             _process(
                 "manage.py", "carrier", f"--port={_port(carrier)}", f"--books={books}",
                 f"--door={web}/carrier/receipts/",
+                f"--reply-door={web}/carrier/replies/",
                 name="carrier", directory=directory, environment=environment,
             )
         )  # fmt: skip
         _wait(lambda: _answers(f"{carrier}/healthz"), what="the carrier")
+        # Workers ask once a minute, which is later than a short benchmark lasts.
+        asked = HttpCarrier(url=carrier, token=settings.CARRIER_TOKEN)
+        pool.refresh(carrier=asked, now=timezone.now())
         if settings.EMBEDDED:
             stack.enter_context(_threads(carrier=carrier, port=_port(web)))
         else:

@@ -4,7 +4,7 @@ Money and delivery hang on these rows, so nothing is edited here. Numbers are ma
 shown. Opt-outs alone may be added, through their own door.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import phones
 from accounts.admin import Evidence
+from accounts.models import User
 from messaging import wording
-from messaging.models import Batch, HandOver, OptOut, OptOutCause, Receipt, Revision
+from messaging.models import Batch, HandOver, OptOut, OptOutCause, Receipt, ReceiptPush, Revision
 from messaging.recipients import optout
 
 
@@ -65,6 +66,15 @@ class HandOverAdmin(Evidence):
     ordering = ("-id",)
 
 
+@admin.register(ReceiptPush)
+class ReceiptPushAdmin(Evidence):
+    """Pushes of receipts that wait to be applied; there should hardly be any."""
+
+    list_display = ("id", "receipts", "received_at")
+    fields = ("receipts", "received_at", "digest")
+    ordering = ("-id",)
+
+
 @admin.register(Receipt)
 class ReceiptAdmin(Evidence):
     """Receipts that changed no message yet, or never will."""
@@ -98,7 +108,7 @@ class OptOutAdmin(Evidence):
     """Opt-outs, masked; staff may add one that a customer or a recipient asked for."""
 
     form = OptOutForm
-    list_display = ("masked", "account", "cause", "since")
+    list_display = ("masked", "account", "cause", "since", "until")
     list_filter = ("cause",)
     search_fields = ("=phone", "account__name")
     list_select_related = ("account",)
@@ -112,7 +122,11 @@ class OptOutAdmin(Evidence):
 
     def get_fields(self, request: HttpRequest, obj: OptOut | None = None) -> Any:
         """Ask for the number when adding; show it masked afterwards."""
-        return ("account", "phone") if obj is None else ("account", "masked", "cause", "since")
+        return (
+            ("account", "phone")
+            if obj is None
+            else ("account", "masked", "cause", "since", "until")
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Staff with the right to add opt-outs."""
@@ -127,8 +141,11 @@ class OptOutAdmin(Evidence):
     ) -> None:
         """Go through the door of opt-outs."""
         optout.add(
-            account=obj.account, phone=obj.phone, cause=OptOutCause.MANUAL, now=timezone.now()
+            account=obj.account,
+            phone=obj.phone,
+            cause=OptOutCause.MANUAL,
+            now=timezone.now(),
+            by=cast(User, request.user),
         )
-        obj.pk = OptOut.objects.values_list("pk", flat=True).get(
-            account=obj.account, phone=obj.phone
-        )
+        found = optout.listed(account_id=obj.account_id, phone=obj.phone)
+        obj.pk = found.values_list("pk", flat=True).get()

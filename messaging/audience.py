@@ -7,17 +7,20 @@ here: they are tuples, and one chunk of them is in memory at a time.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
 
+import msgspec
 from django.db.models import F
 
 from accounts import phones
 from messaging.models import RecipientSource, Revision, SourceChunk, SourceKind
 from messaging.recipients import optout
+from senders import kinds
+from senders.models import SenderKind
 
 # A row refused is shown and downloaded as it was given, up to this many characters.
 GIVEN_SHOWN = 80
@@ -26,18 +29,30 @@ LENIENT: dict[str, bool] = {SourceKind.TYPED: False, SourceKind.LIST: True}
 
 # Values by column; None where the source has no columns, and the text is sent as it stands.
 Values = Mapping[str, str] | None
+_CONTENT = msgspec.json.Decoder(list[tuple[str, dict[str, str] | None]])
 
 
 class RowRefusal(StrEnum):
     """Why a row with a good number is refused; bad numbers carry a phones.Reason."""
 
     NO_PRICE = "NO_PRICE"
+    # The sender does not reach it.
+    NOT_METROPOLITAN = "NOT_METROPOLITAN"
+    NOT_FRENCH = "NOT_FRENCH"
     # Of personalised texts.
     NO_VALUE = "NO_VALUE"
     TEXT_EMPTY = "TEXT_EMPTY"
     TEXT_NUL = "TEXT_NUL"
     TEXT_LONE_SURROGATE = "TEXT_LONE_SURROGATE"
     TOO_MANY_PARTS = "TOO_MANY_PARTS"
+    LINK = "LINK"
+
+
+# Why a sender of a kind does not reach a number, if it does not.
+UNREACHED: dict[str, RowRefusal] = {
+    SenderKind.SHORT: RowRefusal.NOT_METROPOLITAN,
+    SenderKind.VIRTUAL: RowRefusal.NOT_FRENCH,
+}
 
 
 class Row(NamedTuple):
@@ -129,6 +144,7 @@ class Audience:
     def __init__(self, revision: Revision) -> None:
         """Stand before the first row."""
         self._revision = revision
+        self._kind = revision.sender.kind
         self._seen: set[int] = set()
 
     def skip_to(self, position: int) -> None:
@@ -159,7 +175,9 @@ class Audience:
             out.duplicates += 1
             return
         self._seen.add(number)
-        if phone.country in priced:
+        if not kinds.reaches(self._kind, phone):
+            out.refuse(row, UNREACHED[self._kind])
+        elif phone.country in priced:
             out.recipients.append(Recipient(row, phone))
         else:
             out.refuse(row, RowRefusal.NO_PRICE)
@@ -187,9 +205,17 @@ def rows(*, revision: Revision, after: int, until: int) -> Iterator[Row]:
     for first, kind, chunk_id in chunks.values_list("first_position", "source__kind", "id"):
         content = SourceChunk.objects.values_list("content", flat=True).get(pk=chunk_id)
         lenient = LENIENT[kind]
-        for position, (given, values) in enumerate(json.loads(content), start=first):
+        for position, (given, values) in enumerate(_read(content), start=first):
             if after < position <= until:
                 yield Row(position, given, values, lenient)
+
+
+def _read(content: str) -> Sequence[tuple[str, Values]]:
+    try:
+        return _CONTENT.decode(content)
+    except msgspec.DecodeError:
+        # Stricter than the library: somebody typed a lone surrogate, and is told so later.
+        return [(given, values) for given, values in json.loads(content)]
 
 
 def _storable(given: str) -> str:

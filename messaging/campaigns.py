@@ -46,6 +46,10 @@ class SenderNotEnabled(Refused):
     """The sender may not be used now."""
 
 
+class SenderEnds(Refused):
+    """The term of the sender is over before the message leaves."""
+
+
 class AccountSuspended(Refused):
     """The account hands nothing over for now."""
 
@@ -148,6 +152,14 @@ def check_moment(due_at: datetime | None, *, now: datetime) -> None:
         raise PastMoment
     if due_at > now + HORIZON:
         raise TooFarAhead
+
+
+def check_sender(revision: Revision, *, due_at: datetime | None, now: datetime) -> None:
+    """Refuse a sender that may not be used now, or no longer when the revision is due."""
+    if not review.is_valid(sender_id=revision.sender_id, now=now):
+        raise SenderNotEnabled
+    if due_at and not review.is_valid(sender_id=revision.sender_id, now=due_at):
+        raise SenderEnds
 
 
 def lock_campaign(campaign: Campaign) -> Campaign:
@@ -274,7 +286,6 @@ def _check_confirmable(revision: Revision, *, total_hundredths: int, now: dateti
     if total_hundredths != revision.total_hundredths or quote.is_stale(revision=revision, now=now):
         raise QuoteChanged
     check_moment(revision.due_at, now=now)
-    if not review.is_valid(sender_id=revision.sender_id, now=now):
-        raise SenderNotEnabled
+    check_sender(revision, due_at=revision.due_at, now=now)
     if suspension.is_suspended(account_id=revision.account_id, now=now):
         raise AccountSuspended

@@ -6,28 +6,31 @@ a withdrawal or a suspension is set; the moment recorded is read after them too,
 these has a time before that of a claim it did not stop. What is skipped is refunded there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
 
 from accounts import retrying, suspension
 from accounts.models import SmsAccount
-from messaging import bulk, calendar, closing, outcomes, references
+from messaging import bulk, calendar, closing, hand_overs, outcomes, references
 from messaging.bulk import Change
 from messaging.carrier import base
-from messaging.models import Batch, HandOver, HandOverState, Message, Status
+from messaging.hand_overs import Waiting
+from messaging.models import Batch, HandOver, HandOverState, Status
 from messaging.recipients import optout
-from senders import review
+from senders import kinds, review
 from senders.models import Sender
 
 log = structlog.stdlib.get_logger(__name__)
 
 Clock = Callable[[], datetime]
+# Gives the next hand-over that waits at a moment, locked.
+Look = Callable[..., Waiting | None]
 
 # The time limit of a call to the carrier, in seconds; a lease outlasts it.
 CALL_LIMIT = settings.CARRIER_SECONDS
@@ -48,8 +51,24 @@ class Claim:
     attempt: int
     account_id: int
     batch_id: int
+    sender: Sender
+    claimed_at: datetime
     ids: dict[str, int]
     chunk: base.Chunk
+
+    @property
+    def ids_for_log(self) -> dict[str, int]:
+        """What the log may tell of it."""
+        return {
+            "hand_over": self.hand_over_id,
+            "attempt": self.attempt,
+            "account_id": self.account_id,
+            "messages": len(self.ids),
+        }
+
+
+class _NothingWaits(Exception):
+    """There is no hand-over to claim, or enough of the account are with the carrier."""
 
 
 class _Obstacle(Exception):
@@ -60,12 +79,38 @@ class _Obstacle(Exception):
         self.act = act
 
 
-@retrying.on_deadlock
 def claim(*, hand_over_id: int, clock: Clock) -> Claim | None:
     """Claim a hand-over that waits; None when it is not ours to hand over now."""
+    look = partial(hand_overs.lock_waiting, hand_over_id=hand_over_id)
+    try:
+        return _try(look, known={}, clock=clock)
+    except _NothingWaits:
+        return None
+
+
+def claims_of(*, account_id: int, clock: Clock) -> Iterator[Claim]:
+    """Claim the hand-overs of an account, the one that waits longest first, when asked for.
+
+    Ends when none may be claimed now. Those that may not leave are closed or put off on the way,
+    so every round gets further.
+    """
+    look = partial(hand_overs.lock_next_of, account_id=account_id)
+    known: dict[int, Batch] = {}
+    while True:
+        try:
+            claim = _try(look, known=known, clock=clock)
+        except _NothingWaits:
+            return
+        if claim is not None:
+            yield claim
+
+
+@retrying.on_deadlock
+def _try(look: Look, *, known: dict[int, Batch], clock: Clock) -> Claim | None:
+    """Claim the first that waits; None when it is closed or put off instead."""
     try:
         with transaction.atomic():
-            return _claim_within(hand_over_id=hand_over_id, clock=clock)
+            return _claim_within(look, known=known, clock=clock)
     except _Obstacle as obstacle:
         # On its own: it takes locks that come before those the claim already held.
         with transaction.atomic():
@@ -73,79 +118,79 @@ def claim(*, hand_over_id: int, clock: Clock) -> Claim | None:
         return None
 
 
-def _claim_within(*, hand_over_id: int, clock: Clock) -> Claim | None:
+def _claim_within(look: Look, *, known: dict[int, Batch], clock: Clock) -> Claim | None:
     now = clock()
-    hand_over = HandOver.objects.filter(pk=hand_over_id).first()
-    if hand_over is None or _too_many_in_flight(hand_over):
-        return None
-    if not HandOver.objects.filter(
-        pk=hand_over_id, state=HandOverState.READY, not_before__lte=now, valid_until__gt=now
-    ).update(state=HandOverState.CLAIMED, attempt=F("attempt") + 1, lease_until=now + LEASE):
-        return None
-    batch = Batch.objects.select_related("revision__account").get(pk=hand_over.batch_id)
-    skipped = _skip_opted_out(hand_over, batch, now=now)
-    locked = Batch.objects.select_for_update(no_key=True).get(pk=batch.pk)
+    waiting = look(now=now)
+    if waiting is None or _too_many_in_flight(waiting):
+        raise _NothingWaits
+    batch = _frozen(waiting.batch_id, known=known)
+    skipped = _skip_opted_out(waiting, batch, now=now)
+    is_cancelled, _state, _revision = hand_overs.lock_batch(batch_id=batch.pk)
     # Whoever withdraws the sender or suspends the account waits for this claim, or this for them.
-    bulk.hold(rows=[(Sender, batch.revision.sender_id), (SmsAccount, hand_over.account_id)])
+    bulk.hold(rows=[(Sender, batch.revision.sender_id), (SmsAccount, waiting.account_id)])
     now = clock()
-    _test_obstacles(hand_over, batch, cancel_requested=locked.cancel_requested, now=now)
-    HandOver.objects.filter(pk=hand_over_id).update(claimed_at=now, trouble="")
-    claim = as_claimed(HandOver.objects.get(pk=hand_over_id))
-    if not claim.ids:
-        log.info("hand_over.empty", hand_over=hand_over_id, skipped=skipped)
-        HandOver.objects.filter(pk=hand_over_id).update(
-            state=HandOverState.CLOSED, claimed_at=None, lease_until=None
+    _test_obstacles(waiting, batch, is_cancelled=is_cancelled, now=now)
+    claim = as_claimed(waiting, batch, attempt=waiting.attempt + 1, claimed_at=now)
+    if claim.ids:
+        hand_overs.mark_claimed(
+            hand_over_id=waiting.id, attempt=claim.attempt, lease_until=now + LEASE, claimed_at=now
         )
-        closing.finish_batch(batch_id=batch.pk)
-        return None
-    return claim
-
-
-def _too_many_in_flight(hand_over: HandOver) -> bool:
-    if hand_over.first_message_id == hand_over.last_message_id:
-        return False
-    in_flight = HandOver.objects.filter(
-        account_id=hand_over.account_id, state=HandOverState.CLAIMED
+        return claim
+    log.info("hand_over.empty", hand_over=waiting.id, skipped=skipped)
+    HandOver.objects.filter(pk=waiting.id, state=HandOverState.READY).update(
+        state=HandOverState.CLOSED, attempt=claim.attempt
     )
-    return in_flight.count() >= IN_FLIGHT
+    closing.finish_batch(batch_id=batch.pk)
+    return None
 
 
-def _skip_opted_out(hand_over: HandOver, batch: Batch, *, now: datetime) -> int:
+def _too_many_in_flight(waiting: Waiting) -> bool:
+    is_single = waiting.first_message_id == waiting.last_message_id
+    return waiting.in_flight >= IN_FLIGHT and not is_single
+
+
+def _frozen(batch_id: int, *, known: dict[int, Batch]) -> Batch:
+    """Give a batch with its revision, for what was frozen of them at the confirmation."""
+    if batch_id not in known:
+        known[batch_id] = Batch.objects.select_related(
+            "revision__campaign", "revision__sender", "revision__account"
+        ).get(pk=batch_id)
+    return known[batch_id]
+
+
+def _skip_opted_out(waiting: Waiting, batch: Batch, *, now: datetime) -> int:
     revision = batch.revision
     if not optout.blocks(account=revision.account, is_commercial=revision.is_commercial):
         return 0
-    open_rows = dict(_open_messages(hand_over).values_list("recipient", "id"))
-    stopped = optout.opted_out(account_id=hand_over.account_id, phones=list(open_rows))
+    if not optout.has_any(account_id=waiting.account_id):
+        return 0
+    open_rows = {phone: pk for pk, phone, _text in _open_messages(waiting)}
+    stopped = optout.opted_out(account_id=waiting.account_id, phones=list(open_rows))
     outcomes.record(
-        changes=[
-            Change(message_id=open_rows[p], status=Status.SKIPPED, reason="opted_out", at=now)
-            for p in stopped
-        ],
+        changes=[Change(open_rows[p], Status.SKIPPED, "opted_out", now) for p in stopped],
         from_statuses=[Status.OPEN],
         now=now,
     )
     return len(stopped)
 
 
-def _test_obstacles(
-    hand_over: HandOver, batch: Batch, *, cancel_requested: bool, now: datetime
-) -> None:
+def _test_obstacles(waiting: Waiting, batch: Batch, *, is_cancelled: bool, now: datetime) -> None:
     """Raise _Obstacle if nothing may be handed over at this moment; called under the lock."""
-    pk = hand_over.pk
-    if cancel_requested:
-        raise _Obstacle(lambda: _close(hand_over, status=Status.CANCELLED, reason=None, now=now))
+    pk = waiting.id
+    if is_cancelled:
+        raise _Obstacle(lambda: _close(waiting, status=Status.CANCELLED, reason=None, now=now))
     if not review.is_valid(sender_id=batch.revision.sender_id, now=now):
-        raise _Obstacle(lambda: _close(hand_over, status=Status.SKIPPED, reason="sender", now=now))
-    if suspension.is_suspended(account_id=hand_over.account_id, now=now):
+        raise _Obstacle(lambda: _close(waiting, status=Status.SKIPPED, reason="sender", now=now))
+    if suspension.is_suspended(account_id=waiting.account_id, now=now):
         raise _Obstacle(lambda: _hold(pk, until=now + SUSPENDED_PAUSE, trouble="suspended"))
     if batch.calendar and not calendar.is_open(code=batch.calendar, moment=now):
         opening = calendar.next_opening(code=batch.calendar, moment=now)
         raise _Obstacle(lambda: _hold(pk, until=opening, trouble="legal_hours"))
 
 
-def _close(hand_over: HandOver, *, status: Status, reason: str | None, now: datetime) -> None:
-    closing.close_hand_over(hand_over_id=hand_over.pk, status=status, reason=reason, now=now)
-    closing.finish_batch(batch_id=hand_over.batch_id)
+def _close(waiting: Waiting, *, status: Status, reason: str | None, now: datetime) -> None:
+    closing.close_hand_over(hand_over_id=waiting.id, status=status, reason=reason, now=now)
+    closing.finish_batch(batch_id=waiting.batch_id)
 
 
 def _hold(hand_over_id: int, *, until: datetime, trouble: str) -> None:
@@ -155,29 +200,32 @@ def _hold(hand_over_id: int, *, until: datetime, trouble: str) -> None:
     )
 
 
-def as_claimed(hand_over: HandOver) -> Claim:
-    """Give what a claimed hand-over still has to hand over."""
-    batch = Batch.objects.select_related("revision__campaign", "revision__sender").get(
-        pk=hand_over.batch_id
-    )
+def as_claimed(
+    hand_over: HandOver | Waiting, batch: Batch, *, attempt: int, claimed_at: datetime
+) -> Claim:
+    """Give what a claimed hand-over still has to hand over; `batch` comes with its revision.
+
+    What bears a number has none yet: see `numbering`.
+    """
     revision = batch.revision
     name = references.names(campaign=revision.campaign.uuid, revision=revision.number)
-    # Rows, not objects: this is done for every message there is.
-    rows = _open_messages(hand_over).order_by("pk").values_list("pk", "recipient", "text")
+    position = batch.first_position - batch.first_message_id
     ids: dict[str, int] = {}
     recipients = []
-    for pk, to, text in rows:
-        reference = name(batch.first_position + pk - batch.first_message_id)
+    for pk, to, text in _open_messages(hand_over):
+        reference = name(position + pk)
         ids[reference] = pk
         recipients.append(base.Recipient(reference=reference, to=to, text=text))
     return Claim(
-        hand_over_id=hand_over.pk,
-        attempt=hand_over.attempt,
+        hand_over_id=hand_over.id,
+        attempt=attempt,
         account_id=hand_over.account_id,
         batch_id=batch.pk,
+        sender=revision.sender,
+        claimed_at=claimed_at,
         ids=ids,
         chunk=base.Chunk(
-            sender=revision.sender.name,
+            sender="" if revision.sender.kind in kinds.ANSWERABLE else revision.sender.name,
             text=revision.text,
             message_class=base.MessageClass(revision.message_class),
             clause=revision.clause,
@@ -187,7 +235,29 @@ def as_claimed(hand_over: HandOver) -> Claim:
     )
 
 
-def _open_messages(hand_over: HandOver) -> QuerySet[Message]:
-    return Message.objects.filter(
-        pk__gte=hand_over.first_message_id, pk__lte=hand_over.last_message_id, status__isnull=True
+def as_it_stands(*, hand_over_id: int) -> Claim:
+    """Give what a hand-over under its present attempt has to hand over."""
+    hand_over = HandOver.objects.select_related(
+        "batch__revision__campaign", "batch__revision__sender"
+    ).get(pk=hand_over_id)
+    return as_claimed(
+        hand_over,
+        hand_over.batch,
+        attempt=hand_over.attempt,
+        claimed_at=hand_over.claimed_at or hand_over.not_before,
+    )
+
+
+def _open_messages(hand_over: HandOver | Waiting) -> list[tuple[int, str, str | None]]:
+    return bulk.open_messages(
+        first_id=hand_over.first_message_id, last_id=hand_over.last_message_id
+    )
+
+
+def move_on(claim: Claim, **to: object) -> bool:
+    """Move the claimed hand-over on, unless somebody else has claimed it since."""
+    return bool(
+        HandOver.objects.filter(
+            pk=claim.hand_over_id, state=HandOverState.CLAIMED, attempt=claim.attempt
+        ).update(**to)
     )

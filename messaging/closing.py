@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import retrying
-from messaging import outcomes
+from messaging import hand_overs, outcomes
 from messaging.models import (
     Batch,
     BatchState,
@@ -80,13 +80,11 @@ def close_hand_over(
 
 def finish_batch(*, batch_id: int) -> None:
     """Mark a leaving batch as LEFT once no hand-over of it is open. Part of a transaction."""
-    batch = Batch.objects.select_for_update(no_key=True).get(pk=batch_id)
-    is_open = batch.hand_overs.filter(
-        state__in=[HandOverState.READY, HandOverState.CLAIMED]
-    ).exists()
-    if batch.state == BatchState.LEAVING and not is_open:
+    _is_cancelled, state, revision_id = hand_overs.lock_batch(batch_id=batch_id)
+    # Asked under the lock: of two that answer the last hand-overs, the second sees the first.
+    if state == BatchState.LEAVING and not hand_overs.has_open(batch_id=batch_id):
         Batch.objects.filter(pk=batch_id).update(state=BatchState.LEFT)
-        finish_revision(revision_id=batch.revision_id)
+        finish_revision(revision_id=revision_id)
 
 
 def finish_revision(*, revision_id: int) -> None:

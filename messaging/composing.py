@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import retrying
 from accounts.models import SmsAccount, User
-from messaging import audience, campaigns, events, quote, revisions, sms
+from messaging import audience, campaigns, events, links, quote, revisions, sms
 from messaging.campaigns import (
     NoLongerPlanned,
     NoRecipient,
@@ -26,6 +26,7 @@ from messaging.campaigns import (
 )
 from messaging.models import Campaign, RefusedRow, Revision, SourceKind
 from messaging.models.delivery import BATCH_SIZE
+from senders import kinds
 from senders.models import Sender
 
 # Typed recipients of one campaign; longer lists come as files.
@@ -48,6 +49,15 @@ class TooManyParts(Refused):
         """Keep the number of parts needed."""
         super().__init__(parts)
         self.parts = parts
+
+
+class LinkNotAllowed(Refused):
+    """The text holds the address of a website, which the sender does not let pass."""
+
+    def __init__(self, link: str) -> None:
+        """Keep the address found."""
+        super().__init__(link)
+        self.link = link
 
 
 class TooManyRecipients(Refused):
@@ -87,7 +97,7 @@ class Draft:
     @property
     def clause(self) -> str:
         """What will be appended to the text."""
-        return sms.stop_clause(settings.STOP_NUMBER) if self.is_commercial else ""
+        return clause_of(kind=self.sender.kind, is_commercial=self.is_commercial)
 
     @property
     def fingerprint(self) -> str:
@@ -99,6 +109,18 @@ class Draft:
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
+def clause_of(*, kind: str, is_commercial: bool) -> str:
+    """Give what is appended to a text under a sender of this kind."""
+    if is_commercial and kinds.ends_with_clause(kind):
+        return sms.stop_clause(settings.STOP_NUMBER)
+    return ""
+
+
+def link_in(text: str, *, kind: str) -> str | None:
+    """Give the address of a website that a sender of this kind does not let pass, if any."""
+    return None if kinds.lets_links_pass(kind) else links.find(text)
+
+
 @retrying.on_deadlock
 def compose(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Revision:
     """Take a draft: plan it at once if it has one recipient, else give a quote to confirm.
@@ -106,7 +128,7 @@ def compose(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Re
     The same draft again gives the same revision. Raises a subclass of Refused,
     accounts.ledger.InsufficientCredits; then nothing was written.
     """
-    _check(draft, now=now)
+    _check(draft, account=account, now=now)
     if found := _composed_before(account, draft):
         return found
     is_single = len(draft.numbers) == 1
@@ -127,12 +149,16 @@ def compose(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Re
     return revision
 
 
-def _check(draft: Draft, *, now: datetime) -> None:
+def _check(draft: Draft, *, account: SmsAccount, now: datetime) -> None:
+    if draft.sender.kind not in kinds.offered_to(account.customer):
+        raise SenderNotEnabled
     if problem := sms.problem(draft.text):
         raise BadText(problem)
     parts = sms.measure(draft.text, clause=draft.clause).parts
     if parts > sms.MAX_PARTS:
         raise TooManyParts(parts)
+    if link := link_in(draft.text, kind=draft.sender.kind):
+        raise LinkNotAllowed(link)
     if not draft.numbers:
         raise NoRecipient("EMPTY")
     if len(draft.numbers) > MAX_TYPED:

@@ -7,12 +7,11 @@ decides. Nothing is written. Typed numbers beyond the first COUNTED are left to 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
-
 from accounts import phones, tariff
 from accounts.models import SmsAccount
-from messaging import calendar, campaigns, sms
+from messaging import calendar, campaigns, composing, sms
 from messaging.recipients import optout
+from senders import kinds
 
 # Reading this many foreign numbers takes about 0.2 s, which a page that counts while one types
 # can afford.
@@ -23,16 +22,21 @@ COUNTED = 1_000
 class Estimate:
     """What is known before anything is composed.
 
-    `opening` is the first moment when the message may leave if it has to wait, None if it leaves
-    at once. `waits_for_hours` says that legal hours, and not only the writer, make it wait.
+    `unreached` numbers are valid, but not for this kind of sender. `opening` is the first moment
+    when the message may leave if it has to wait, None if it leaves at once. `waits_for_hours` says
+    that legal hours, and not only the writer, make it wait.
     """
 
+    kind: str
     size: sms.Size
     clause: str
+    # The address of a website that the sender does not let pass, "" if there is none.
+    link: str
     replacement: sms.Replacement
     typed: int
     recipients: int
     left_out: int
+    unreached: int
     total_hundredths: int
     balance_after_hundredths: int
     opening: datetime | None
@@ -63,6 +67,7 @@ class Estimate:
 def estimate(
     *,
     account: SmsAccount,
+    kind: str,
     text: str,
     typed: list[str],
     is_commercial: bool,
@@ -70,16 +75,18 @@ def estimate(
     returned_hundredths: int,
     now: datetime,
 ) -> Estimate:
-    """Estimate what sending `text` to the typed numbers would take.
+    """Estimate what sending `text` to the typed numbers would take, under a kind of sender.
 
     `returned_hundredths` is what the planned SMS gives back whose place this takes.
     """
     text = sms.normalise(text)
-    clause = sms.stop_clause(settings.STOP_NUMBER) if is_commercial else ""
+    clause = composing.clause_of(kind=kind, is_commercial=is_commercial)
     size = sms.measure(text, clause=clause)
     prices = tariff.prices()
     found = _recipients(account, typed[:COUNTED], is_commercial=is_commercial)
-    served = [phone for phone in found if phone.country in prices]
+    reached = [phone for phone in found if kinds.reaches(kind, phone)]
+    served = [phone for phone in reached if phone.country in prices]
+    unreached = len(found) - len(reached)
     total = size.parts * sum(prices[phone.country] for phone in served)
     codes = _calendars(account, served) if is_commercial else {""}
     refused = _refused_moment(due_at, now=now)
@@ -87,12 +94,15 @@ def estimate(
     due = due_at if due_at and not refused else now
     leaves_at = campaigns.leaves_at(codes=codes, due_at=due, now=now)
     return Estimate(
+        kind=kind,
         size=size,
         clause=clause,
+        link=composing.link_in(text, kind=kind) or "",
         replacement=sms.replace_lookalikes(text),
         typed=len(typed),
         recipients=len(served),
-        left_out=min(len(typed), COUNTED) - len(served),
+        left_out=min(len(typed), COUNTED) - len(served) - unreached,
+        unreached=unreached,
         total_hundredths=total,
         balance_after_hundredths=account.balance_hundredths + returned_hundredths - total,
         opening=leaves_at if leaves_at > now else None,

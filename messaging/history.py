@@ -76,7 +76,7 @@ def page(*, account_id: int, wanted: Filter, cursor: str) -> Page:
     backwards = spot is not None and spot.backwards
     if backwards:
         found.reverse()
-    lines = _lines(found)
+    lines = lines_of(found)
     has_newer = more if backwards else spot is not None
     has_older = True if backwards else more
     return Page(
@@ -103,7 +103,7 @@ def line(*, account_id: int, campaign: uuid.UUID, revision: int, position: int) 
     if batch is None or position >= batch.first_position + batch.messages:
         return None
     message_id = batch.first_message_id + position - batch.first_position
-    return _lines([(Message.objects.get(pk=message_id), batch)])[0]
+    return lines_of([(Message.objects.get(pk=message_id), batch)])[0]
 
 
 def hand_over_of(*, line: Line) -> HandOver | None:
@@ -223,29 +223,29 @@ def _stored(shown: Shown) -> tuple[list[Status], Q]:
     return stored, condition
 
 
-def _lines(found: Sequence[tuple[Message, Batch]]) -> list[Line]:
+def lines_of(found: Sequence[tuple[Message, Batch]]) -> list[Line]:
+    """Give messages with their batches as lines of a table, in the same order."""
+    # A message with a status of its own speaks for itself.
+    speechless = {batch.pk for message, batch in found if message.status is None}
     hand_overs: dict[int, list[HandOver]] = {}
-    for h in HandOver.objects.filter(batch__in={batch.pk for _message, batch in found}):
+    for h in HandOver.objects.filter(batch__in=speechless):
         hand_overs.setdefault(h.batch_id, []).append(h)
     return [
         Line(
             message=message,
             batch=batch,
             status=statuses.of(
-                message=message,
-                hand_over=next(
-                    (
-                        h
-                        for h in hand_overs.get(batch.pk, [])
-                        if h.first_message_id <= message.pk <= h.last_message_id
-                    ),
-                    None,
-                ),
-                batch=batch,
+                message=message, hand_over=_holding(message, hand_overs), batch=batch
             ),
         )
         for message, batch in found
     ]
+
+
+def _holding(message: Message, hand_overs: dict[int, list[HandOver]]) -> HandOver | None:
+    of_batch = hand_overs.get(message.batch_id, [])
+    held = (h for h in of_batch if h.first_message_id <= message.pk <= h.last_message_id)
+    return next(held, None)
 
 
 def cursor_at(line: Line, *, backwards: bool) -> str:

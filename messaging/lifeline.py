@@ -11,7 +11,12 @@ from enum import StrEnum
 from accounts.models import CreditEntry, EntryKind, User
 from messaging import history
 from messaging.history import Line
-from messaging.models import HandOver, HandOverState
+from messaging.models import HandOver, HandOverState, Status
+from senders import leases
+from senders.models import SenderKind
+
+# Messages that no number was used for.
+NEVER_SENT = (Status.SKIPPED, Status.REFUSED, Status.CANCELLED, Status.NOT_SENT)
 
 
 class Step(StrEnum):
@@ -55,6 +60,22 @@ def of(*, line: Line) -> list[Event]:
     events += _carried(history.hand_over_of(line=line))
     events.append(_event(Step.OUTCOME, message.status_at))
     return [event for event in events if event is not None]
+
+
+def short_number_of(*, line: Line) -> str:
+    """Give the short number that a message was sent from, "" if it was not.
+
+    It is that of the lease which was open when the message was handed over.
+    """
+    revision, message = line.batch.revision, line.message
+    hand_over = history.hand_over_of(line=line)
+    if revision.sender.kind != SenderKind.SHORT or message.status in NEVER_SENT:
+        return ""
+    if hand_over is None or hand_over.claimed_at is None:
+        return ""
+    return leases.numbers_at(
+        account_id=revision.account_id, phones=[message.recipient], at=hand_over.claimed_at
+    ).get(message.recipient, "")
 
 
 def _carried(hand_over: HandOver | None) -> list[Event | None]:

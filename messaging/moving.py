@@ -33,7 +33,8 @@ def move(
     """Let what is planned leave at another moment; None: as soon as it may.
 
     `seen` is the moment that it was due at when that was decided. Moving again to the same moment
-    changes nothing. Raises PastMoment, TooFarAhead, NoLongerPlanned or MovedMeanwhile.
+    changes nothing. Raises MovedMeanwhile, NoLongerPlanned, PastMoment, TooFarAhead,
+    SenderNotEnabled or SenderEnds.
     """
     campaigns.check_moment(due_at, now=now)
     with transaction.atomic(durable=True):
@@ -45,6 +46,7 @@ def move(
             return current
         if current.due_at != seen:
             raise MovedMeanwhile(current)
+        campaigns.check_sender(current, due_at=due_at, now=now)
         _move_within(current, due_at=due_at, now=now)
         trail.record(
             event="campaign.moved",

@@ -6,7 +6,7 @@ so that running twice gives nothing back twice.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -22,43 +22,54 @@ from messaging.models import Batch, Status
 
 log = structlog.stdlib.get_logger(__name__)
 
+# What a statement moved, with the status it had.
+Moves = list[tuple[Status, Moved]]
 
-def record(
-    *, changes: Sequence[Change], from_statuses: Sequence[Status], now: datetime
-) -> list[Moved]:
+
+def record(*, changes: Sequence[Change], from_statuses: Sequence[Status], now: datetime) -> int:
     """Move the messages that still have one of `from_statuses`; count and refund them.
 
-    Part of the caller's transaction. Locks all the messages before the first counter, then
-    batches by id, then accounts by id: call it once per transaction.
+    Gives how many it moved. Part of the caller's transaction. Locks all the messages before the
+    first counter, then batches by id, then accounts by id: call it once per transaction.
     """
-    return record_steps(steps=[(s, changes) for s in from_statuses], now=now)
+    moves = move(changes=changes, from_statuses=from_statuses)
+    give_back(moves=moves, now=now)
+    return sum(moved.messages for _from, moved in moves)
 
 
-def record_steps(*, steps: Sequence[tuple[Status, Sequence[Change]]], now: datetime) -> list[Moved]:
-    """Make, one step after the other, the changes to messages that still have the step's status.
+def move(*, changes: Sequence[Change], from_statuses: Sequence[Status]) -> Moves:
+    """Move and count as `record` does, and give what is to be refunded before the commit."""
+    moves: Moves = []
+    if not changes:
+        return moves
+    done = 0
+    for from_status in from_statuses:
+        # Mostly all of them moved in the first round.
+        if done == len(changes):
+            break
+        wanted = [c for c in changes if c.status is not from_status]
+        for moved in bulk.move_messages(changes=wanted, from_status=from_status):
+            moves.append((from_status, moved))
+            done += moved.messages
+    bulk.count_moves(moves=moves)
+    return moves
 
-    A message moves once: later steps leave it alone. Otherwise as `record`.
-    """
-    moved: dict[int, tuple[Status, Moved]] = {}
-    for from_status, changes in steps:
-        left = [c for c in changes if c.message_id not in moved]
-        for m in bulk.move_messages(changes=left, from_status=from_status):
-            moved[m.message_id] = from_status, m
-    bulk.count_moves(moves=list(moved.values()))
-    result = [m for _from, m in moved.values()]
-    _refund(result, now=now)
-    return result
+
+def give_back(*, moves: Moves, now: datetime) -> None:
+    """Refund what was moved: the accounts are locked here, after everything else."""
+    sums: defaultdict[int, int] = defaultdict(int)
+    for _from, moved in moves:
+        if moved.status.is_refunded:
+            sums[moved.batch_id] += moved.price_hundredths
+    refund_batches(sums=sums, now=now)
 
 
 def close_range(
     *, first_id: int, last_id: int, status: Status, reason: str | None, now: datetime
-) -> list[Moved]:
-    """Give every open message of a range of ids the same status."""
+) -> int:
+    """Give every open message of a range of ids the same status; tell how many there were."""
     return record(
-        changes=[
-            Change(message_id=i, status=status, reason=reason, at=now)
-            for i in range(first_id, last_id + 1)
-        ],
+        changes=[Change(i, status, reason, now) for i in range(first_id, last_id + 1)],
         from_statuses=[Status.OPEN],
         now=now,
     )
@@ -93,11 +104,3 @@ def refund_batches(*, sums: Mapping[int, int], now: datetime) -> None:
                 amount_hundredths=sums[batch_id],
             )
         )
-
-
-def _refund(moved: Iterable[Moved], *, now: datetime) -> None:
-    sums: defaultdict[int, int] = defaultdict(int)
-    for m in moved:
-        if m.status.is_refunded:
-            sums[m.batch_id] += m.price_hundredths
-    refund_batches(sums=sums, now=now)

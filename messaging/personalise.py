@@ -44,8 +44,8 @@ class Template:
         """
         if not self._places:
             return self._text
-        found = tuple([values.get(name, "") for name in self._places])
-        for name, value in zip(self._places, found, strict=True):
+        found = [values.get(name, "") for name in self._places]
+        for value in found:
             if not value or value.isspace():
-                raise MissingValue(column=name)
-        return self._frame % found
+                raise MissingValue(column=self._places[found.index(value)])
+        return self._frame % tuple(found)

@@ -1,6 +1,6 @@
 """What is planned on an account: all that is on its way and has not wholly left, the next first.
 
-A keyset page over (leaves_at, id) of the revisions: thousands with the same moment (all that waits
+Read by key over (leaves_at, id) of the revisions: thousands with the same moment (all that waits
 for Monday at 8:00) cost no more than one. Counts are capped. What batches and hand-overs say is
 read for the rows of the page alone. Reads only.
 """
@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core import signing
-from django.db.models import BooleanField, DateTimeField, F, Func, Min, QuerySet, Value
+from django.db.models import Min, QuerySet
 
 from accounts import suspension
 from accounts.models import SmsAccount
-from messaging import holds
+from messaging import holds, keyset
 from messaging.holds import LOOKS, Hold, Waiting
+from messaging.keyset import Order
 from messaging.models import (
     Batch,
     BatchState,
@@ -32,7 +32,7 @@ PAGE = 50
 SOON = 5
 # Counted no further than this.
 MOST = 10_000
-SALT = "messaging.planned"
+NEXT_FIRST = Order(name="planned", keys=("leaves_at", "id"), descending=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,31 +110,16 @@ class Soon:
     first: list[Revision]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Spot:
-    """A place in the order; `backwards` reads towards the earlier ones."""
-
-    leaves_at: datetime
-    revision_id: int
-    backwards: bool
-
-
 def page(*, account: SmsAccount, cursor: str, now: datetime) -> Page:
-    """Give the page at a cursor ("" = the next to leave). One that is not ours starts again."""
-    spot = _read_cursor(cursor)
-    found = _from(_listed(account.pk), spot, limit=PAGE + 1)
-    more, found = len(found) > PAGE, found[:PAGE]
-    backwards = spot is not None and spot.backwards
-    if backwards:
-        found.reverse()
+    """Give the page at a cursor; "" is what leaves next."""
+    listed = _listed(account.pk)
+    found = keyset.page(rows=listed, order=NEXT_FIRST, cursor=cursor, size=PAGE)
     is_suspended = suspension.is_suspended(account_id=account.pk, now=now)
-    has_earlier = more if backwards else spot is not None
-    has_later = True if backwards else more
     return Page(
-        lines=_lines(found, is_suspended=is_suspended, now=now),
-        earlier=_cursor_at(found[0], backwards=True) if found and has_earlier else "",
-        later=_cursor_at(found[-1], backwards=False) if found and has_later else "",
-        count=_count(_listed(account.pk)),
+        lines=_lines(found.rows, is_suspended=is_suspended, now=now),
+        earlier=found.before,
+        later=found.after,
+        count=_count(listed),
         is_suspended=is_suspended,
     )
 
@@ -174,25 +159,6 @@ def _lines(revisions: Sequence[Revision], *, is_suspended: bool, now: datetime) 
 def _listed(account_id: int) -> QuerySet[Revision]:
     return Revision.objects.select_related("campaign", "sender", "account").filter(
         account_id=account_id, leaves_at__isnull=False
-    )
-
-
-def _from(listed: QuerySet[Revision], spot: _Spot | None, *, limit: int) -> list[Revision]:
-    """Give the revisions beyond a spot, in reading order."""
-    backwards = spot is not None and spot.backwards
-    ordered = listed.order_by(*(("-leaves_at", "-pk") if backwards else ("leaves_at", "pk")))
-    return list((ordered.filter(_beyond(spot)) if spot else ordered)[:limit])
-
-
-def _beyond(spot: _Spot) -> Func:
-    """Compare both columns as one row: the index is entered right there among equal moments."""
-    there = (Value(spot.leaves_at, output_field=DateTimeField()), Value(spot.revision_id))
-    return Func(
-        Func(F("leaves_at"), F("pk"), function=""),
-        Func(*there, function=""),
-        template="%(expressions)s",
-        arg_joiner=" < " if spot.backwards else " > ",
-        output_field=BooleanField(),
     )
 
 
@@ -239,20 +205,3 @@ def _phones(revisions: Sequence[Revision]) -> dict[int, str]:
     owners = dict(first)
     rows = Message.objects.filter(pk__in=list(owners)).values_list("pk", "recipient")
     return {owners[pk]: recipient for pk, recipient in rows}
-
-
-def _cursor_at(revision: Revision, *, backwards: bool) -> str:
-    assert revision.leaves_at is not None  # noqa: S101 (only such are listed)
-    return signing.dumps([revision.leaves_at.isoformat(), revision.pk, backwards], salt=SALT)
-
-
-def _read_cursor(cursor: str) -> _Spot | None:
-    try:
-        leaves_at, revision_id, backwards = signing.loads(cursor, salt=SALT)
-    except signing.BadSignature:
-        return None
-    return _Spot(
-        leaves_at=datetime.fromisoformat(leaves_at),
-        revision_id=revision_id,
-        backwards=backwards,
-    )

@@ -5,13 +5,15 @@ whatever it looks like. A row whose own text cannot be sent is refused with its 
 goes on. Reads no clock and no database: prices and rows are given.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from accounts import phones
-from messaging import calendar, personalise, sms
+from accounts import operators, phones
+from messaging import calendar, links, personalise, sms
 from messaging.audience import Recipient, RowRefusal, Segment, Values
 from messaging.models import Revision
+from senders import kinds
 
 OPERATOR_LENGTH = 40
 
@@ -55,32 +57,30 @@ class Pricing:
         self._revision = revision
         self._prices = prices
         self._template = personalise.Template(revision.text)
+        self._text, self._clause = revision.text, revision.clause
+        self._has_hours = revision.is_commercial
+        self._lets_links_pass = kinds.lets_links_pass(revision.sender.kind)
         self._parts = sms.measure(revision.text, clause=revision.clause).parts
         self.countries = frozenset(prices)
 
     def by_calendar(self, segment: Segment) -> dict[str, list[Priced]]:
         """Give the messages of a segment by legal calendar; rows that become none are refused."""
-        groups: dict[str, list[Priced]] = {}
+        groups: defaultdict[str, list[Priced]] = defaultdict(list)
         for recipient in segment.recipients:
             try:
                 priced = self._priced(recipient)
             except _Refused as refusal:
                 segment.refuse(recipient.row, refusal.reason)
             else:
-                groups.setdefault(self._calendar(recipient.phone), []).append(priced)
-        return groups
+                groups[self._calendar(recipient.phone)].append(priced)
+        return dict(groups)
 
     def _priced(self, recipient: Recipient) -> Priced:
         row, phone = recipient
         text, parts = self._own_text(row.values)
-        return Priced(
-            phone.e164,
-            phone.country,
-            (phones.range_holder(phone.e164) or "")[:OPERATOR_LENGTH],
-            parts,
-            parts * self._prices[phone.country],
-            text,
-        )
+        e164, country, _kind = phone
+        operator = (operators.range_holder(e164) or "")[:OPERATOR_LENGTH]
+        return Priced(e164, country, operator, parts, parts * self._prices[country], text)
 
     def _own_text(self, values: Values) -> tuple[str | None, int]:
         """Give the text where it is not the revision's, and its parts. Raises _Refused."""
@@ -90,18 +90,20 @@ class Pricing:
             text = sms.normalise(self._template.render(values))
         except personalise.MissingValue:
             raise _Refused(RowRefusal.NO_VALUE) from None
-        size = sms.measure(text, clause=self._revision.clause)
+        size = sms.measure(text, clause=self._clause)
         # Nothing in the basic alphabets is a problem, unless it is all blank.
         is_suspect = size.alphabet is sms.Alphabet.UCS2 or text.isspace()
         if is_suspect and (problem := sms.problem(text)):
             raise _Refused(OF_PROBLEM[problem])
         if size.parts > sms.MAX_PARTS:
             raise _Refused(RowRefusal.TOO_MANY_PARTS)
-        return (None if text == self._revision.text else text), size.parts
+        if not self._lets_links_pass and links.find(text):
+            raise _Refused(RowRefusal.LINK)
+        return (None if text == self._text else text), size.parts
 
     def _calendar(self, phone: phones.Phone) -> str:
         """Give the legal calendar that a recipient obeys, "" for any time."""
-        if not self._revision.is_commercial:
+        if not self._has_hours:
             return ""
         return calendar.code_for(
             e164=phone.e164,

@@ -17,6 +17,7 @@ from messaging.models import (
     Heartbeat,
     Receipt,
     ReceiptOutcome,
+    ReceiptPush,
     Revision,
     RevisionState,
 )
@@ -78,8 +79,12 @@ def oldest_ended_lease(*, now: datetime) -> datetime | None:
 
 def oldest_receipt(*, now: datetime) -> datetime | None:
     """Give since when the oldest receipt could be applied; a parked one waits by intention."""
-    waiting = Receipt.objects.filter(outcome=ReceiptOutcome.WAITING, not_before__lte=now)
-    return waiting.order_by("not_before", "id").values_list("not_before", flat=True).first()
+    parked = Receipt.objects.filter(outcome=ReceiptOutcome.WAITING, not_before__lte=now)
+    oldest = (
+        ReceiptPush.objects.order_by("pk").values_list("received_at", flat=True).first(),
+        parked.order_by("not_before", "id").values_list("not_before", flat=True).first(),
+    )
+    return min((moment for moment in oldest if moment), default=None)
 
 
 def most_silent_quote(*, now: datetime) -> datetime | None:

@@ -7,14 +7,17 @@ history, and it lives 24 hours.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F
 
 from accounts import retrying, tariff
-from messaging import bulk, closing, doorbell, events
+from messaging import bulk, closing, doorbell, events, loading
 from messaging.audience import Audience, Segment
 from messaging.models import (
     Batch,
@@ -42,6 +45,15 @@ class Overtaken(Exception):
     """Another loader wrote this segment, or the quote was dropped."""
 
 
+class Prepared(NamedTuple):
+    """A segment of rows after the position `after`, ready to be written."""
+
+    after: int
+    segment: Segment
+    groups: dict[str, list[Priced]]
+    first_id: int
+
+
 class Loader:
     """Loads one revision; holds what must survive from one segment to the next."""
 
@@ -52,28 +64,40 @@ class Loader:
         self._pricing = Pricing(revision=revision, prices=tariff.prices())
         self._audience = Audience(revision)
         self._audience.skip_to(revision.rows_loaded)
+        self._read_to = revision.rows_loaded
         self._next_batch = Batch.objects.filter(revision=revision).count() + 1
         self._position = revision.messages + 1
 
-    def step(self, *, now: datetime) -> bool:
-        """Load the next segment; true when all rows are loaded. Raises Overtaken."""
-        revision = self._revision
-        after = revision.rows_loaded
-        until = min(after + BATCH_SIZE, revision.rows_total)
+    @property
+    def is_through(self) -> bool:
+        """Whether all rows are prepared."""
+        return self._read_to >= self._revision.rows_total
+
+    def prepare(self) -> Prepared:
+        """Read, size and price the next segment, which `write` then takes."""
+        after = self._read_to
+        until = min(after + BATCH_SIZE, self._revision.rows_total)
         segment = self._audience.segment(after=after, until=until, priced=self._pricing.countries)
         groups = self._pricing.by_calendar(segment)
         first_id = self._reserve(max(1, len(segment.recipients)))
+        self._read_to = until
+        return Prepared(after, segment, groups, first_id)
+
+    def write(self, prepared: Prepared, *, now: datetime) -> None:
+        """Load a segment, in the order in which they were prepared. Raises Overtaken."""
+        after, segment, groups, first_id = prepared
+        until = segment.last_position
         with transaction.atomic():
             self._advance(segment=segment, groups=groups, after=after, now=now)
             self._write_refused(segment)
             for code, messages in groups.items():
                 self._write_batch(code=code, messages=messages, first_id=first_id, until=until)
                 first_id += len(messages)
-        revision.refresh_from_db()
-        if revision.rows_loaded != segment.last_position:
-            # Somebody loaded more in between: what this loader remembers is not enough any more.
-            raise Overtaken
-        return revision.state != RevisionState.QUOTING
+
+    def step(self, *, now: datetime) -> None:
+        """Prepare and load the next segment. Raises Overtaken."""
+        self.write(self.prepare(), now=now)
+        self._revision.refresh_from_db()
 
     def _advance(
         self, *, segment: Segment, groups: dict[str, list[Priced]], after: int, now: datetime
@@ -108,6 +132,12 @@ class Loader:
         )
 
     def _write_batch(self, *, code: str, messages: list[Priced], first_id: int, until: int) -> None:
+        sums: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        for _recipient, country, operator, parts, price, _text in messages:
+            total = sums[country, operator]
+            total[0] += 1
+            total[1] += parts
+            total[2] += price
         batch = Batch.objects.create(
             account_id=self._revision.account_id,
             revision=self._revision,
@@ -116,20 +146,15 @@ class Loader:
             first_position=self._position,
             messages=len(messages),
             source_position=until,
-            parts=sum(m.parts for m in messages),
-            price_hundredths=sum(m.price_hundredths for m in messages),
+            parts=sum(parts for _n, parts, _price in sums.values()),
+            price_hundredths=sum(price for _n, _parts, price in sums.values()),
             calendar=code,
         )
         bulk.insert_rows(
             model=Message,
             columns=("id", "batch_id", *COLUMNS),
-            rows=((first_id + n, batch.pk, *m) for n, m in enumerate(messages)),
+            rows=[(first_id + n, batch.pk, *m) for n, m in enumerate(messages)],
         )
-        sums: dict[tuple[str, str], list[int]] = {}
-        for m in messages:
-            total = sums.setdefault((m.country, m.operator), [0, 0, 0])
-            for i, value in enumerate((1, m.parts, m.price_hundredths)):
-                total[i] += value
         BatchCounter.objects.bulk_create(
             BatchCounter(
                 batch=batch, status=Status.OPEN, country=country, operator=operator,
@@ -152,13 +177,21 @@ def load(*, revision: Revision, clock: Callable[[], datetime]) -> None:
 
     `clock` is asked before each segment: a million rows take longer than one moment.
     """
-    with bulk.loading() as pause:
-        loader = Loader(revision, reserve=reserve_ids)
-        try:
-            while not loader.step(now=clock()):
+    try:
+        with loading.turn() as pause, loading.beside() as begin:
+            loader = Loader(revision, reserve=reserve_ids)
+            wait = begin(lambda: None)
+            while True:
+                prepared = loader.prepare()
+                wait()
+                wait = begin(partial(loader.write, prepared, now=clock()))
+                if loader.is_through:
+                    break
                 time.sleep(pause)
-        except Overtaken:
-            return
+            wait()
+    except Overtaken:
+        return
+    revision.refresh_from_db()
     events.tell(
         "quote.loaded", revision=revision, messages=revision.messages, refused=revision.refused
     )
@@ -175,7 +208,7 @@ def begin(*, revision: Revision, now: datetime) -> None:
 def load_by_id(*, revision_id: int, clock: Callable[[], datetime]) -> None:
     """Load the revision with this id if it still waits for it."""
     revision = (
-        Revision.objects.select_related("account", "campaign")
+        Revision.objects.select_related("account", "campaign", "sender")
         .filter(pk=revision_id, state=RevisionState.QUOTING)
         .first()
     )

@@ -5,47 +5,45 @@ panel. Pure.
 """
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 SEPARATOR = ":"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """The name of one message; positions count from 1."""
-
-    campaign: uuid.UUID
-    revision: int
-    position: int
-
-    def __str__(self) -> str:
-        """Give the form that the carrier gets."""
-        return SEPARATOR.join((str(self.campaign), str(self.revision), str(self.position)))
-
-
 def names(*, campaign: uuid.UUID, revision: int) -> Callable[[int], str]:
     """Give what writes the references of one revision from positions."""
-    before = str(Reference(campaign=campaign, revision=revision, position=0))[:-1]
+    before = f"{campaign}{SEPARATOR}{revision}{SEPARATOR}"
     return lambda position: f"{before}{position}"
 
 
-def parse(text: str) -> Reference | None:
-    """Read a reference that came back; None when it cannot be one of ours."""
-    parts = text.split(SEPARATOR)
-    if len(parts) != 3 or not all(p.isascii() and p.isdigit() and len(p) < 10 for p in parts[1:]):
-        return None
-    campaign = _uuid(parts[0])
-    if campaign is None:
-        return None
-    return Reference(campaign=campaign, revision=int(parts[1]), position=int(parts[2]))
+def by_revision(texts: Iterable[str]) -> dict[tuple[uuid.UUID, int], list[tuple[str, int]]]:
+    """Give references and their positions by campaign and revision; without what is not ours.
+
+    Thousands in a row name the same revision, which is read once.
+    """
+    by_head: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    for text in texts:
+        head, _separator, position = text.rpartition(SEPARATOR)
+        if _is_number(position):
+            by_head[head].append((text, int(position)))
+    found: defaultdict[tuple[uuid.UUID, int], list[tuple[str, int]]] = defaultdict(list)
+    for head, positions in by_head.items():
+        if revision := _revision(head):
+            found[revision].extend(positions)
+    return found
 
 
 @lru_cache(maxsize=256)
-def _uuid(text: str) -> uuid.UUID | None:
-    """Read a UUID; thousands of receipts in a row name the same one."""
+def _revision(head: str) -> tuple[uuid.UUID, int] | None:
+    """Read campaign and revision."""
+    campaign, _separator, revision = head.rpartition(SEPARATOR)
     try:
-        return uuid.UUID(text)
+        return (uuid.UUID(campaign), int(revision)) if _is_number(revision) else None
     except ValueError:
         return None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10

@@ -111,7 +111,8 @@ def normalise(text: str) -> str:
 
     Composing never changes what is read, and decomposed letters would force Unicode.
     """
-    return unicodedata.normalize("NFC", _with_lf(text))
+    text = _with_lf(text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def problem(text: str) -> Problem | None:

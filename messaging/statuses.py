@@ -89,6 +89,7 @@ REASONS: dict[str, Promise] = {
     "destination": _("The carrier does not serve this destination."),
     "text": _("The carrier does not take this text."),
     "too_long": _("The text is too long for the carrier."),
+    "no_number": _("No number that can be answered was free for this recipient."),
     "validity": _("It could not leave within 48 hours."),
     "malformed": _("The carrier did not understand our request."),
     "too_large": _("The carrier did not understand our request."),
@@ -105,6 +106,7 @@ TROUBLES: dict[str, Promise] = {
     "unavailable": _("The carrier cannot be reached for the moment."),
     "misconfigured": _("The carrier cannot be reached for the moment."),
     "unanswered": _("We are asking the carrier what became of it."),
+    "no_pool": _("The carrier has not named its short numbers yet."),
     "partial": _("It is being handed over again."),
 }
 

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from messaging import delivery, quote, receipts, silence
+from messaging import delivery, pool, quote, receipts, recovery, silence
 from messaging import sweep as sweeping
 from messaging.carrier.base import Carrier
 from messaging.carrier.http import HttpCarrier
@@ -40,15 +40,21 @@ def hand_over(hand_over_id: int) -> None:
 
 
 @shared_task
+def deliver(account_id: int) -> None:
+    """Give what of an account waits to the carrier, for a while."""
+    delivery.deliver(account_id=account_id, carrier=carrier(), clock=timezone.now)
+
+
+@shared_task
 def recover(hand_over_id: int) -> None:
     """Ask the carrier about a hand-over whose lease ended."""
-    delivery.recover(hand_over_id=hand_over_id, carrier=carrier(), clock=timezone.now)
+    recovery.recover(hand_over_id=hand_over_id, carrier=carrier(), clock=timezone.now)
 
 
 @shared_task
 def expire(hand_over_id: int) -> None:
     """Give up a hand-over whose validity is over."""
-    delivery.expire(hand_over_id=hand_over_id, clock=timezone.now)
+    recovery.expire(hand_over_id=hand_over_id, clock=timezone.now)
 
 
 @shared_task
@@ -61,8 +67,14 @@ def sweep() -> None:
 def apply_receipts() -> None:
     """Apply what the inbox holds."""
     for _group in range(GROUPS_AT_ONCE):
-        if receipts.apply_group(now=timezone.now()) < receipts.GROUP:
+        if not receipts.apply_group(now=timezone.now()):
             return
+
+
+@shared_task
+def refresh_pool() -> None:
+    """Ask the carrier for its short numbers."""
+    pool.refresh(carrier=carrier(), now=timezone.now())
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from messaging.views import campaigns, changing, compose, history, planned, review
+from messaging.views import campaigns, changing, compose, history, optouts, planned, review
 
 app_name = "messaging"
 
@@ -35,6 +35,10 @@ _account: list[URLPattern | URLResolver] = [
     path("planned/cancel/", planned.planned_cancel, name="planned-cancel"),
     path("messages/", history.message_list, name="message-list"),
     path("messages/<uuid:campaign>/<int:revision>/<int:position>/", include(_message)),
+    path("opt-outs/", optouts.opt_out_list, name="opt-out-list"),
+    path("opt-outs/add/", optouts.opt_out_create, name="opt-out-create"),
+    path("opt-outs/remove/", optouts.opt_out_delete, name="opt-out-delete"),
+    path("opt-outs/export/", optouts.opt_out_export, name="opt-out-export"),
 ]
 
 urlpatterns = [path("sms/<str:account>/", include(_account))]

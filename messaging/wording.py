@@ -7,13 +7,14 @@ form it belongs to. One place, so that page, list and download say the same.
 import unicodedata
 from typing import assert_never
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.ledger import InsufficientCredits
 from accounts.phones import Reason
-from accounts.templatetags.credits import localised as credits_shown
+from accounts.templatetags.credits import in_credits
 from messaging import campaigns, composing, moving, sms
 from messaging.audience import RowRefusal
 from messaging.models import Revision, RevisionState
@@ -37,12 +38,20 @@ OF_NUMBERS: dict[str, Promise] = {
     Reason.NOT_MOBILE: gettext_lazy("This is not a mobile number."),
     Reason.PREMIUM: gettext_lazy("Premium-rate numbers cannot receive SMS."),
     RowRefusal.NO_PRICE: gettext_lazy("We do not serve this country."),
+    RowRefusal.NOT_METROPOLITAN: gettext_lazy(
+        "The short number reaches mobile numbers of metropolitan France only."
+    ),
+    RowRefusal.NOT_FRENCH: gettext_lazy("A virtual number reaches French numbers only."),
     RowRefusal.NO_VALUE: gettext_lazy("A value that the text asks for is missing."),
     RowRefusal.TEXT_EMPTY: gettext_lazy("With its values the text would show nothing."),
     RowRefusal.TEXT_NUL: gettext_lazy("A value holds a character that no phone can show (NUL)."),
     RowRefusal.TEXT_LONE_SURROGATE: gettext_lazy("A value holds half a character."),
     RowRefusal.TOO_MANY_PARTS: gettext_lazy(
         "With its values the text has more parts than an SMS can have."
+    ),
+    RowRefusal.LINK: gettext_lazy(
+        "With its values the text holds the address of a website, which the short number does not "
+        "let pass."
     ),
     "OPTED_OUT": gettext_lazy("This recipient opted out (STOP) of your messages."),
 }
@@ -56,9 +65,11 @@ OF_TEXTS: dict[sms.Problem, Promise] = {
 FIELDS: dict[type[Exception], str] = {
     composing.BadText: "text",
     composing.TooManyParts: "text",
+    composing.LinkNotAllowed: "text",
     composing.TooManyRecipients: "recipients",
     campaigns.NoRecipient: "recipients",
     campaigns.SenderNotEnabled: "sender",
+    campaigns.SenderEnds: "sender",
     campaigns.PastMoment: "date",
     campaigns.TooFarAhead: "date",
 }
@@ -79,21 +90,32 @@ def of_text(problem: sms.Problem) -> str:
     return str(OF_TEXTS[problem])
 
 
+def of_link(link: str) -> str:
+    """Word why a text with the address of a website cannot be sent from the short number."""
+    words = _(
+        "The text holds the address of a website (%(link)s), which the short number does not let "
+        "pass. Take it out, or choose another sender."
+    )
+    return words % {"link": link}
+
+
 def of_refusal(refusal: campaigns.Refused | InsufficientCredits) -> str:
     """Word why a campaign was not composed, confirmed, changed or cancelled."""
     match refusal:
         case InsufficientCredits():
             return _(
-                "This takes %(needed)s credits and the balance is %(balance)s. "
+                "This takes %(needed)s and the balance is %(balance)s. "
                 "Nothing was sent and nothing was charged."
             ) % {
-                "needed": credits_shown(refusal.needed_hundredths),
-                "balance": credits_shown(refusal.balance_hundredths),
+                "needed": in_credits(refusal.needed_hundredths),
+                "balance": in_credits(refusal.balance_hundredths),
             }
         case composing.BadText():
             return of_text(refusal.problem)
         case campaigns.NoRecipient():
             return of_number(refusal.reason)
+        case composing.LinkNotAllowed():
+            return of_link(refusal.link)
         case composing.TooManyParts() | composing.TooManyRecipients():
             return _too_many(refusal)
         case campaigns.NoLongerPlanned():
@@ -110,13 +132,13 @@ def of_what_stands(revision: Revision) -> str:
 
 def _too_many(refusal: composing.TooManyParts | composing.TooManyRecipients) -> str:
     if isinstance(refusal, composing.TooManyParts):
-        return _("The text takes %(parts)d parts; an SMS has at most %(most)d. Shorten it.") % {
-            "parts": refusal.parts,
-            "most": sms.MAX_PARTS,
+        return _("The text takes %(parts)s parts; an SMS has at most %(most)s. Shorten it.") % {
+            "parts": intcomma(refusal.parts),
+            "most": intcomma(sms.MAX_PARTS),
         }
-    return _("%(count)d numbers were typed; at most %(most)d fit in one campaign.") % {
-        "count": refusal.count,
-        "most": composing.MAX_TYPED,
+    return _("%(count)s numbers were typed; at most %(most)s fit in one campaign.") % {
+        "count": intcomma(refusal.count),
+        "most": intcomma(composing.MAX_TYPED),
     }
 
 
@@ -131,6 +153,10 @@ OF_STATES: dict[RevisionState, Promise] = {
 
 PLAIN: dict[type[Exception], Promise] = {
     campaigns.SenderNotEnabled: gettext_lazy("This sender is not enabled. Choose another one."),
+    campaigns.SenderEnds: gettext_lazy(
+        "The account has this number until an earlier moment. Choose another sender, or an earlier "
+        "moment to leave."
+    ),
     campaigns.AccountSuspended: gettext_lazy(
         "The account is suspended: nothing leaves it. Ask your operator."
     ),

@@ -1,1 +1,1 @@
-"""Senders: sender names and from when to when they are valid."""
+"""Senders: names and numbers, when they are valid, and to which phones numbers are lent."""

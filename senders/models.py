@@ -1,20 +1,23 @@
 """Senders, the stretches of time in which each was valid, and the numbers lent to phones.
 
     waiting ──► enabled ◄──► disabled (by the owner)
-       └──► refused  └────────────┴──► withdrawn (by staff)
+       └──► refused  ├────────────┼──► withdrawn (by staff)
+                     └────────────┴──► ended (the term of a virtual number is over)
 
 `senders.review` moves the state and keeps the intervals; a hand-over asks whether the sender was
-valid at its moment, so an interval is closed, never removed.
+valid at its moment, so an interval is closed, never removed. What each kind may do: `kinds`.
 
 A lease lends a number to one phone of one account, so that what this phone sends to the number is
-known to be an answer. `senders.shortnumbers` takes and closes leases; none is removed, because a
-late answer still has to find the one it belongs to.
+known to be an answer. `senders.leases` takes and closes leases; none is removed, because a late
+answer still has to find the one it belongs to.
 """
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import phones
 from accounts.models import SmsAccount
 
 
@@ -34,6 +37,7 @@ class SenderState(models.TextChoices):
     REFUSED = "refused", _("Refused")
     DISABLED = "disabled", _("Disabled")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+    ENDED = "ended", _("Ended")
 
 
 SHORT_NAME = "#short"
@@ -53,16 +57,49 @@ class Sender(models.Model):
         _("status"), max_length=10, choices=SenderState.choices, default=SenderState.WAITING
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    # Of a virtual number: until when its account has it.
+    term_ends_at = models.DateTimeField(_("end of the term"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("sender")
         verbose_name_plural = _("senders")
         constraints = [
             models.UniqueConstraint(fields=["account", "name"], name="sender_once_per_account"),
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=Q(
+                    kind=SenderKind.VIRTUAL, state__in=[SenderState.ENABLED, SenderState.DISABLED]
+                ),
+                name="virtual_number_of_one_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=SenderKind.VIRTUAL, term_ends_at__isnull=False)
+                | ~Q(kind=SenderKind.VIRTUAL) & Q(term_ends_at__isnull=True),
+                name="sender_term_of_virtual_numbers",
+            ),
         ]
 
     def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """What people read as the sender, in their language; `name` is for programs."""
+        if self.kind == SenderKind.SHORT:
+            return gettext("Short number (allows a reply)")
+        if self.kind == SenderKind.VIRTUAL:
+            number = phones.display(self.name)
+            return gettext("%(number)s (virtual number, allows replies)") % {"number": number}
         return self.name
+
+
+class VirtualNumber(Sender):
+    """A sender of that kind, as staff see it in the admin site."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("virtual number")
+        verbose_name_plural = _("virtual numbers")
 
 
 class SenderValidity(models.Model):
@@ -89,6 +126,24 @@ class SenderValidity(models.Model):
         return f"{self.sender} {self.since}"
 
 
+class ShortNumber(models.Model):
+    """A short number of the carrier's pool, as the carrier named it last.
+
+    One that left the pool is drawn no more; the leases that name it stay.
+    """
+
+    number = models.CharField(_("number"), max_length=5, unique=True)
+    is_active = models.BooleanField(_("in the pool"), default=True)
+    changed_at = models.DateTimeField(_("changed"))
+
+    class Meta:
+        verbose_name = _("short number")
+        verbose_name_plural = _("short numbers")
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class LeaseKind(models.TextChoices):
     """What kind of number is lent."""
 
@@ -104,8 +159,13 @@ class Lease(models.Model):
     Expiry is a change of columns, because no index can ask for the time.
     """
 
+    # Not checked by the database for each of thousands of rows of one account; `audit` does.
     account = models.ForeignKey(
-        SmsAccount, on_delete=models.PROTECT, related_name="leases", db_index=False
+        SmsAccount,
+        on_delete=models.PROTECT,
+        related_name="leases",
+        db_index=False,
+        db_constraint=False,
     )
     kind = models.CharField(max_length=8, choices=LeaseKind.choices)
     number = models.CharField(_("number"), max_length=16)
@@ -150,6 +210,10 @@ class Lease(models.Model):
                 fields=["closed_at"],
                 condition=Q(is_held=True, is_open=False),
                 name="lease_to_release",
+            ),
+            # What is held for a phone beside open ones; which number a message bore long ago.
+            models.Index(
+                fields=["phone", "account"], condition=Q(is_open=False), name="lease_closed"
             ),
         ]
 

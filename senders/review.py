@@ -1,4 +1,4 @@
-"""The life of a sender name: asked for, enabled, refused, disabled, withdrawn.
+"""The life of a sender: asked for, enabled, refused, disabled, withdrawn.
 
 Each step is a conditional update on the states it may start from, in one transaction with the
 interval it opens or closes and its trail entry. A sender is valid at a moment if an interval
@@ -9,13 +9,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Greatest
 
 from accounts import retrying, trail
 from accounts.models import SmsAccount, User
-from senders import rules
-from senders.models import Sender, SenderState, SenderValidity
+from senders import kinds, rules, virtualnumbers
+from senders.models import Sender, SenderKind, SenderState, SenderValidity
+
+IN_ORDER = (SenderKind.SHORT, SenderKind.VIRTUAL, SenderKind.ALPHANUMERIC)
 
 
 class NameNotAllowed(Exception):
@@ -57,7 +59,9 @@ def enable(*, sender: Sender, by: User, now: datetime) -> None:
     """Let a waiting or disabled sender be used from now on. Raises WrongState."""
     with transaction.atomic():
         _move(sender, start=[SenderState.WAITING, SenderState.DISABLED], end=SenderState.ENABLED)
-        SenderValidity.objects.create(sender=sender, since=now)
+        if sender.term_ends_at and sender.term_ends_at <= now:
+            raise WrongState(state=SenderState.ENDED)
+        SenderValidity.objects.create(sender=sender, since=now, until=sender.term_ends_at)
         _record("sender.enabled", sender=sender, by=by, now=now)
 
 
@@ -78,6 +82,8 @@ def withdraw(*, sender: Sender, by: User, reason: str, clock: Callable[[], datet
         now = _lock(sender, clock=clock)
         _move(sender, start=[SenderState.ENABLED, SenderState.DISABLED], end=SenderState.WITHDRAWN)
         _close(sender, now=now)
+        if sender.kind == SenderKind.VIRTUAL:
+            virtualnumbers.end_leases(sender=sender, at=now)
         _record("sender.withdrawn", sender=sender, by=by, now=now, reason=reason)
 
 
@@ -95,9 +101,15 @@ def is_valid(*, sender_id: int, now: datetime) -> bool:
     ).exists()
 
 
-def choosable(*, account: SmsAccount) -> QuerySet[Sender]:
-    """Give the senders a new message of the account may bear, by name."""
-    return Sender.objects.filter(account=account, state=SenderState.ENABLED).order_by("name")
+def choosable(*, account: SmsAccount, now: datetime) -> QuerySet[Sender]:
+    """Give the senders a new message of the account may bear: first those that can be answered."""
+    order = Case(*(When(kind=kind, then=place) for place, kind in enumerate(IN_ORDER)))
+    return Sender.objects.filter(
+        Q(term_ends_at__isnull=True) | Q(term_ends_at__gt=now),
+        account=account,
+        kind__in=kinds.offered_to(account.customer),
+        state=SenderState.ENABLED,
+    ).order_by(order, "name")
 
 
 def _lock(sender: Sender, *, clock: Callable[[], datetime]) -> datetime:
@@ -108,14 +120,15 @@ def _lock(sender: Sender, *, clock: Callable[[], datetime]) -> datetime:
 
 def _move(sender: Sender, *, start: list[SenderState], end: SenderState) -> None:
     moved = Sender.objects.filter(pk=sender.pk, state__in=start).update(state=end)
-    sender.refresh_from_db(fields=["state"])
+    sender.refresh_from_db(fields=["state", "term_ends_at"])
     if not moved:
         raise WrongState(state=SenderState(sender.state))
 
 
 def _close(sender: Sender, *, now: datetime) -> None:
-    # Another machine's clock may be behind: an interval never ends before it began.
-    SenderValidity.objects.filter(sender=sender, until__isnull=True).update(
+    # The one that runs ends with the term, or not at all. Another machine's clock may be behind:
+    # an interval never ends before it began.
+    SenderValidity.objects.filter(sender=sender, until=sender.term_ends_at).update(
         until=Greatest(F("since"), now)
     )
 

@@ -8,8 +8,9 @@ applications; elsewhere `celery -A smsmanager worker -Q ...` uses the first with
 import os
 
 from celery import Celery
+from celery.signals import worker_process_init
 
-from smsmanager import correlation
+from smsmanager import correlation, memory
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsmanager.settings")
 
@@ -25,5 +26,12 @@ def _make(name: str, *, current: bool) -> Celery:
 
 
 correlation.connect()
+
+
+@worker_process_init.connect
+def _settle(**_details: object) -> None:
+    memory.settle()
+
+
 slow = _make("smsmanager-slow", current=False)
 app = _make("smsmanager", current=True)

@@ -21,6 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from messaging import pulse
+from replies import inbound
 
 # Members are told about lateness beyond this, and the answer is kept so long.
 NOTICED = timedelta(seconds=30)
@@ -62,6 +63,7 @@ DUE: dict[str, tuple[timedelta, Oldest]] = {
     "hand_overs": (timedelta(minutes=15), pulse.oldest_of_several),
     "leases": (timedelta(seconds=60), pulse.oldest_ended_lease),
     "receipts": (timedelta(minutes=5), pulse.oldest_receipt),
+    "replies": (timedelta(minutes=5), inbound.oldest_waiting),
     "quotes": (timedelta(minutes=5), pulse.most_silent_quote),
 }
 BEAT_LIMIT = timedelta(seconds=30)

@@ -7,7 +7,7 @@ is refused. The demo's password is public: never seed it where strangers can com
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -16,7 +16,7 @@ from accounts import gifts
 from accounts.credits import HUNDREDTHS
 from accounts.models import Customer, Destination, Membership, Role, SmsAccount, User
 from accounts.tariff_sample import PRICES
-from senders import review
+from senders import review, shortnumbers, virtualnumbers
 
 PASSWORD = "demo-password-2027"  # noqa: S105 (public: it protects nothing but a demo)
 STAFF = "sam@example.com"
@@ -97,6 +97,9 @@ def _make_all(*, now: datetime) -> None:
         (rivals, "MalloryCo", mallory, sam),
     ):
         _make_sender(account, name, owner=owner, approver=approver, now=now)
+    virtualnumbers.assign(
+        account=shop, number="+33755512345", until=now + timedelta(days=365), by=sam, now=now
+    )
 
 
 def _make_user(email: str, **flags: bool) -> User:
@@ -109,6 +112,7 @@ def _make_account(
     name: str, customer: Customer, description: str, *, now: datetime, giver: User | None
 ) -> SmsAccount:
     account = SmsAccount.objects.create(name=name, customer=customer, description=description)
+    shortnumbers.offer(account=account, now=now)
     if giver:
         gifts.give(
             account=account,

@@ -78,7 +78,6 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "csp",
     "django_htmx",
-    "lucide",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -93,10 +92,10 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "smsmanager.wellformed.WellFormedAddressMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "smsmanager.wellformed.WellFormedAddressMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -144,7 +143,7 @@ else:
     # for migrations and reports); a transaction that idles holds locks and is ended. No
     # transaction waits for a network, so none idles for long.
     _database["OPTIONS"] |= {
-        "connect_timeout": 10,
+        "connect_timeout": 5,
         "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s "
         f"-c statement_timeout={env.int('STATEMENT_TIMEOUT', default=60)}s",
     }
@@ -163,8 +162,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "visibility_timeout": 3600,
         "unacked_restore_interval": 1,
         "unacked_restore_throttle": 1,
+        # Redis that hangs is taken for one that is away: a page waits for a ring twice at most.
+        "socket_timeout": 3.0,
+        "socket_connect_timeout": 3.0,
     }
 )
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.0}
 CELERY_BROKER_TRANSPORT = "" if EMBEDDED else "smsmanager.broker:Transport"
 CELERY_BROKER_USE_SSL = (
     {"ssl_cert_reqs": ssl.CERT_REQUIRED} if REDIS_URL.startswith("rediss:") else False
@@ -194,16 +197,36 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 2.0,
         "options": {"expires": 2.0, "queue": "receipts"},
     },
+    "apply-replies": {
+        "task": "replies.tasks.apply_replies",
+        "schedule": 2.0,
+        "options": {"expires": 2.0, "queue": "receipts"},
+    },
+    "open-replies": {
+        "task": "replies.tasks.open_replies",
+        "schedule": 5.0,
+        "options": {"expires": 5.0, "queue": "receipts"},
+    },
     "tidy": {
         "task": "messaging.tasks.tidy",
         "schedule": 600.0,
         "options": {"expires": 600.0, "queue": "default"},
     },
+    "refresh-pool": {
+        "task": "messaging.tasks.refresh_pool",
+        "schedule": 60.0,
+        "options": {"expires": 60.0, "queue": "default"},
+    },
+    "upkeep": {
+        "task": "senders.tasks.upkeep",
+        "schedule": 60.0,
+        "options": {"expires": 60.0, "queue": "default"},
+    },
 }
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if EMBEDDED
-    else {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    else {"BACKEND": "smsmanager.cache.Cache", "LOCATION": REDIS_URL},
     # What each process may know for itself, Redis or not.
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
 }

@@ -1,9 +1,14 @@
-"""The logs of gunicorn, which reads its settings from here.
+"""The settings of gunicorn: its logs, and how it begins.
 
 Start it with `--config python:smsmanager.webserver`: its lines then look like all others and go
 through the same mask. It keeps no access log; smsmanager.correlation tells of each request.
 """
 
-from smsmanager import settings
+from smsmanager import memory, settings
 
 logconfig_dict = settings.LOGGING
+
+
+def post_worker_init(_worker: object) -> None:
+    """Begin to serve."""
+    memory.settle()

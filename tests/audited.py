@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from accounts.models import SmsAccount, User
-from messaging import campaigns, claims, delivery, revisions
+from messaging import campaigns, claims, delivery, receipts, revisions
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.carrier.simulator.outcomes import Ending, Terms
 from messaging.models import OptOutCause, Revision
@@ -29,6 +29,7 @@ TABLES = (
     "messaging_revision",
     "messaging_batchcounter",
 )
+INDEXES = ("lease_held_once", "lease_open_once")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,8 @@ class Day:
     changed: Revision
     quoted: Revision
     outdated: Revision
+    short: Revision
+    virtual: Revision
     rival: Revision
 
 
@@ -73,6 +76,8 @@ def day(*, now: datetime) -> Day:
             account, by, sender, now=now, numbers=(*abroad, *abroad, "12", OPTED_OUT)
         ),
         outdated=scenes.compose(account, by, sender, now=now, numbers=abroad),
+        short=_short(account, by, carrier, now=now),
+        virtual=_virtual(account, by, carrier, now=now),
         rival=scenes.confirmed(
             rival, by, factories.make_sender(rival, now=now), now=now, is_commercial=True
         ),
@@ -81,6 +86,7 @@ def day(*, now: datetime) -> Day:
     scenes.hand_over_all(made.rival, carrier, now=now)
     stranger = scenes.receipt(made.sent, 99, now=now)
     scenes.receive([*carrier.take_receipts(), stranger], now=now)
+    receipts.store(receipts=[stranger], now=now)
     carrier.close()
     return made
 
@@ -93,6 +99,31 @@ def _sent(
     phones = (scenes.PHONE, OPTED_OUT, *map(scenes.phone_ending, endings), BELGIAN)
     made = scenes.confirmed(account, by, sender, now=now, numbers=phones, is_commercial=True)
     optout.add(account=account, phone=OPTED_OUT, cause=OptOutCause.STOP, now=now)
+    scenes.hand_over_all(made, carrier, now=now)
+    return made
+
+
+def _short(account: SmsAccount, by: User, carrier: InProcessCarrier, *, now: datetime) -> Revision:
+    """From short numbers; none was free for one of the phones."""
+    first, second, third = scenes.numbers(5)[2:]
+    made = scenes.confirmed(
+        account, by, factories.short_sender(account), now=now, numbers=(first, second, third)
+    )
+    (number,) = factories.make_pool(1, now=now)
+    factories.make_lease(account, number=number, phone=third, now=now)
+    scenes.hand_over_all(made, carrier, now=now)
+    return made
+
+
+def _virtual(
+    account: SmsAccount, by: User, carrier: InProcessCarrier, *, now: datetime
+) -> Revision:
+    """From a virtual number that another account had before."""
+    before = now - timedelta(days=90)
+    neighbour = factories.make_account(factories.make_customer(name="Boucherie Durand"))
+    factories.make_virtual(neighbour, until=before + timedelta(days=1), now=before)
+    sender = factories.make_virtual(account, now=now)
+    made = scenes.confirmed(account, by, sender, now=now, numbers=scenes.numbers(5)[2:])
     scenes.hand_over_all(made, carrier, now=now)
     return made
 
@@ -145,6 +176,11 @@ def _changed(account: SmsAccount, by: User, sender: Sender, *, now: datetime) ->
 def lifted() -> Iterator[None]:
     """Let the database accept what it is there to refuse; the transaction puts all back."""
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # What waits for the end of the transaction would keep the tables from being altered.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for index in INDEXES:
+            cursor.execute(f"DROP INDEX {index}")
         if connection.vendor != "postgresql":
             cursor.execute("PRAGMA ignore_check_constraints = ON")
             try:
@@ -152,8 +188,6 @@ def lifted() -> Iterator[None]:
             finally:
                 cursor.execute("PRAGMA ignore_check_constraints = OFF")
             return
-        # What waits for the end of the transaction would keep the tables from being altered.
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in TABLES:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             cursor.execute(

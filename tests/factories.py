@@ -5,14 +5,14 @@ So a balance is the sum of its entries in every test, and an enabled sender has 
 
 import itertools
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from accounts import gifts
 from accounts.credits import HUNDREDTHS
 from accounts.models import Customer, Destination, Membership, Role, SmsAccount, User
 from accounts.tariff_sample import PRICES
-from senders import review
-from senders.models import Sender
+from senders import review, shortnumbers, virtualnumbers
+from senders.models import SHORT_NAME, Lease, LeaseKind, Sender
 
 # A Wednesday, 10:00 in Paris: within the legal hours.
 NOW = datetime(2027, 3, 10, 9, 0, tzinfo=UTC)
@@ -48,6 +48,7 @@ def make_account(customer: Customer, *, name: str = "", credits: int = 0) -> Sms
     account = SmsAccount.objects.create(
         name=name or f"sms-test{next(_numbers)}-1", customer=customer
     )
+    shortnumbers.offer(account=account, now=NOW)
     if credits:
         give(account, credits=credits)
     return account
@@ -75,6 +76,37 @@ def make_sender(
     if enabled:
         review.enable(sender=sender, by=by, now=now)
     return sender
+
+
+def short_sender(account: SmsAccount) -> Sender:
+    """Give the short-number sender that an account in France has from the beginning."""
+    return Sender.objects.get(account=account, name=SHORT_NAME)
+
+
+def make_virtual(
+    account: SmsAccount,
+    *,
+    number: str = "+33755512345",
+    until: datetime = NOW + timedelta(days=365),
+    now: datetime = NOW,
+) -> Sender:
+    """Assign a virtual number to an account."""
+    return virtualnumbers.assign(account=account, number=number, until=until, by=_staff(), now=now)
+
+
+def make_pool(count: int, *, now: datetime = NOW) -> tuple[str, ...]:
+    """Let the carrier's pool have so many short numbers."""
+    numbers = tuple(str(38_000 + n) for n in range(count))
+    shortnumbers.set_pool(numbers=numbers, now=now)
+    return numbers
+
+
+def make_lease(account: SmsAccount, *, number: str, phone: str, now: datetime) -> Lease:
+    """Hold a short number for a phone, under a lease that has closed."""
+    return Lease.objects.create(
+        account=account, kind=LeaseKind.SHORT, number=number, phone=phone, is_open=False,
+        opened_at=now, expires_at=now, closed_at=now,
+    )  # fmt: skip
 
 
 def make_tariff(**prices: int) -> None:

@@ -1,6 +1,7 @@
 """Processes of the product, started by tests as people start them, and waited for with a limit."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -8,11 +9,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
+PORTS = range(20_000, 32_000)
 # What the settings of a test run may have been told, and its processes must not hear.
 _OURS = {"DATABASE_URL", "REDIS_URL", "CARRIER_URL", "MODE", "PORT", "DATA_DIR", "LOG_LEVEL"}
 
@@ -23,9 +25,16 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.create_server((HOST, 0)) as server:
-        return int(server.getsockname()[1])
+    """Find a port that nobody listens on, below those that outgoing connections are given.
+
+    One of those might be taken by a connection while its server is being started again, and a
+    client that calls it meanwhile might even be connected to itself.
+    """
+    while True:
+        # Not by the seeded chance of a test: two workers would choose the same.
+        port = PORTS.start + secrets.randbelow(len(PORTS))
+        with suppress(OSError), socket.create_server((HOST, port)):
+            return port
 
 
 def wait_for(condition: Callable[[], object], *, seconds: float, what: str) -> None:

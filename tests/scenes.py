@@ -101,7 +101,7 @@ def hand_over_all(revision: Revision, carrier: base.Carrier, *, now: datetime) -
 def receive(told: list[base.Receipt], *, now: datetime) -> None:
     """Put receipts into the inbox and apply all that waits."""
     receipts.store(receipts=told, now=now)
-    while receipts.apply_group(now=now) == receipts.GROUP:
+    while receipts.apply_group(now=now):
         pass
 
 

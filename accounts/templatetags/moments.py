@@ -5,11 +5,12 @@ abbreviation comes from the moment itself: in the hour that exists twice it is a
 two apart, and Django's own date filter leaves it out just then.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 from django import template
 from django.utils import dateformat, timezone
-from django.utils.translation import pgettext
+from django.utils.translation import get_language, pgettext
 
 register = template.Library()
 
@@ -17,55 +18,63 @@ register = template.Library()
 @register.filter
 def moment(at: datetime) -> str:
     """Sat 21 Nov 2026, 08:00; the page names the zone beside it."""
-    day = _written(at, pgettext("date format", "D j M Y"))
-    return f"{day}, {_written(at, 'H:i')}"
+    return _written(at, pgettext("date format", "D j M Y"), ", H:i")
 
 
 @register.filter
 def dated(at: datetime) -> str:
     """Sat 21 Nov 2026, 08:00 CET: for rows of what is to come."""
-    return f"{moment(at)} {_zone(at)}"
+    return _written(at, pgettext("date format", "D j M Y"), ", H:i", zone=" %Z")
 
 
 @register.filter
 def exact_moment(at: datetime) -> str:
     """Sat 21 Nov 2026, 08:00:05 CET."""
-    day = _written(at, pgettext("date format", "D j M Y"))
-    return f"{day}, {_written(at, 'H:i:s')} {_zone(at)}"
+    return _written(at, pgettext("date format", "D j M Y"), ", H:i:s", zone=" %Z")
 
 
 @register.filter
 def stamp(at: datetime) -> str:
     """21 Nov 2026, 08:00 CET: for rows of tables."""
-    day = _written(at, pgettext("date format", "j M Y"))
-    return f"{day}, {_written(at, 'H:i')} {_zone(at)}"
+    return _written(at, pgettext("date format", "j M Y"), ", H:i", zone=" %Z")
 
 
 @register.filter
 def exact_stamp(at: datetime) -> str:
     """21 Nov 2026, 08:00:05 CET."""
-    day = _written(at, pgettext("date format", "j M Y"))
-    return f"{day}, {_written(at, 'H:i:s')} {_zone(at)}"
+    return _written(at, pgettext("date format", "j M Y"), ", H:i:s", zone=" %Z")
 
 
 @register.filter
 def near_moment(at: datetime) -> str:
     """Sat 21 Nov 08:00: for buttons."""
-    day = _written(at, pgettext("date format", "D j M"))
-    return f"{day} {_written(at, 'H:i')}"
+    return _written(at, pgettext("date format", "D j M"), " H:i")
 
 
 @register.filter
 def zone_of(at: datetime) -> str:
     """CET, UTC+1: which of two equal times is meant."""
-    offset = timezone.localtime(at).strftime("%z")
+    local = timezone.localtime(at)
+    offset = local.strftime("%z")
     hours, minutes = offset[:3].replace("+0", "+").replace("-0", "-"), offset[3:]
-    return f"{_zone(at)}, UTC{hours}" + ("" if minutes == "00" else f":{minutes}")
+    return f"{local:%Z}, UTC{hours}" + ("" if minutes == "00" else f":{minutes}")
 
 
-def _written(at: datetime, pattern: str) -> str:
-    return dateformat.format(timezone.localtime(at), pattern)
+@register.filter
+def iso(at: datetime) -> str:
+    """2026-11-21T08:00:05+01:00: for the attribute of <time>."""
+    return at.astimezone(timezone.get_current_timezone()).isoformat(timespec="seconds")
 
 
-def _zone(at: datetime) -> str:
-    return timezone.localtime(at).tzname() or ""
+def _written(at: datetime, day: str, clock: str, *, zone: str = "") -> str:
+    current, language = timezone.get_current_timezone(), get_language()
+    return _formatted(at.astimezone(UTC), day + clock, zone, current, language)
+
+
+@lru_cache(maxsize=4096)
+def _formatted(
+    at: datetime, pattern: str, zone: str, current: tzinfo, _language: str | None
+) -> str:
+    """Write a moment given in UTC; remembered, because the messages of a campaign share theirs."""
+    local = at.astimezone(current)
+    return dateformat.format(local, pattern) + local.strftime(zone)

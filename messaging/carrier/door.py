@@ -1,4 +1,4 @@
-"""What a carrier pushes to us: the signature checked, the receipts read.
+"""What a carrier pushes to us: the signature checked, the receipts read (replies: `replies`).
 
 The signature follows Standard Webhooks (id, timestamp and body, HMAC-SHA256, five minutes of
 tolerance). Nothing of the body is looked at before it holds. One malformed receipt is reported
@@ -7,14 +7,19 @@ and never loses the others. The view answers, the inbox stores; neither happens 
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
+import msgspec
+from msgspec import Meta, Struct
 from standardwebhooks import Webhook
 
 from messaging.carrier import base, fields
+
+Told = TypeVar("Told")
 
 TOLERANCE = timedelta(minutes=5)
 # A carrier sends at most this many at once; 1,000 receipts are about 250 KB.
@@ -25,17 +30,38 @@ OPERATOR_LENGTH = 40
 OLDEST, NEWEST = timedelta(days=31), timedelta(days=1)
 
 
+class _Row(Struct):
+    """A receipt as it is pushed; an unknown state is malformed: we must not guess what is final."""
+
+    id: fields.Id
+    reference: Annotated[str, Meta(max_length=fields.ID_LENGTH)]
+    state: base.ReceiptState
+    code: fields.Code
+    billed: bool
+    operator: Annotated[str, Meta(max_length=OPERATOR_LENGTH)]
+    at: fields.Moment
+
+
+class _Push(Struct):
+    receipts: Annotated[list[_Row], Meta(max_length=RECEIPTS_LIMIT)]
+
+
+_PUSH = msgspec.json.Decoder(_Push)
+_TEXTS = ("id", "reference", "code", "operator")
+_CAUSES = {str(cause): cause for cause in base.Cause}
+
+
 class BadSignature(Exception):
     """Not signed with our secret, or not within the tolerance of now."""
 
 
 class BadBody(Exception):
-    """Signed, but too large or not a list of receipts: nothing of it could be read."""
+    """Signed, but too large or not a list of what was expected: nothing of it could be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Malformed:
-    """A receipt that could not be read: its place in the batch and the field at fault."""
+    """A row of a push that could not be read: its place and the field at fault."""
 
     position: int
     field: str
@@ -49,21 +75,41 @@ def open_receipts(
     A push whose receipts are all malformed is still a push that was read: answer it with
     success, or the carrier repeats it for ever.
     """
-    if len(body) > BODY_LIMIT:
-        raise BadBody("too large")
-    _verify(headers=headers, body=body, secret=secret, now=now)
-    receipts: list[base.Receipt] = []
+    verify(headers=headers, body=body, secret=secret, now=now)
+    # An escaped NUL is the only way to write one.
+    if b"\\u0000" not in body:
+        with suppress(msgspec.MsgspecError, RecursionError, fields.BadField):
+            rows = _PUSH.decode(body).receipts
+            return [_as_receipt(row, carrier=carrier, now=now) for row in rows], []
+    return read_each(
+        body,
+        name="receipts",
+        at_most=RECEIPTS_LIMIT,
+        read=lambda value: read_receipt(value, carrier=carrier, now=now),
+    )
+
+
+def read_each(
+    body: bytes, *, name: str, at_most: int, read: Callable[[Any], Told]
+) -> tuple[list[Told], list[Malformed]]:
+    """Read the rows of a list of a push one by one, whatever some of them are. BadBody."""
+    told: list[Told] = []
     malformed: list[Malformed] = []
-    for position, value in enumerate(_rows(body)):
+    for position, value in enumerate(_rows(body, name=name, at_most=at_most)):
         try:
-            receipts.append(read_receipt(value, carrier=carrier, now=now))
+            told.append(read(value))
         except fields.BadField as exc:
             malformed.append(Malformed(position=position, field=exc.name))
-    return receipts, malformed
+    return told, malformed
 
 
-def _verify(*, headers: Mapping[str, str], body: bytes, secret: str, now: datetime) -> None:
-    """Check the signature against `now`; the library's own check reads the clock."""
+def verify(*, headers: Mapping[str, str], body: bytes, secret: str, now: datetime) -> None:
+    """Check size and signature against `now`; the library's own check reads the clock.
+
+    BadBody, BadSignature.
+    """
+    if len(body) > BODY_LIMIT:
+        raise BadBody("too large")
     given = {name.lower(): value for name, value in headers.items()}
     message_id = given.get("webhook-id", "")
     stamp = given.get("webhook-timestamp", "")
@@ -83,36 +129,37 @@ def _verify(*, headers: Mapping[str, str], body: bytes, secret: str, now: dateti
     raise BadSignature("signature")
 
 
-def _rows(body: bytes) -> list[Any]:
+def _rows(body: bytes, *, name: str, at_most: int) -> list[Any]:
     try:
         content = fields.read_object(json.loads(body), name="body")
-        return fields.read_list(content, name="receipts", at_most=RECEIPTS_LIMIT)
+        return fields.read_list(content, name=name, at_most=at_most)
     except (ValueError, RecursionError, fields.BadField) as exc:
         raise BadBody("content") from exc
 
 
 def read_receipt(value: Any, *, carrier: str, now: datetime) -> base.Receipt:
     """Read one receipt. fields.BadField."""
-    row = fields.read_object(value, name="receipt")
-    at = fields.read_moment(row, name="at")
+    try:
+        row = msgspec.convert(value, _Row)
+    except msgspec.ValidationError as exc:
+        raise fields.BadField(fields.of_error(exc, whole="receipt")) from exc
+    for name in _TEXTS:
+        fields.check_storable(getattr(row, name), name=name)
+    return _as_receipt(row, carrier=carrier, now=now)
+
+
+def _as_receipt(row: _Row, *, carrier: str, now: datetime) -> base.Receipt:
+    at = fields.in_utc(row.at, name="at")
     if not now - OLDEST <= at <= now + NEWEST:
         raise fields.BadField("at")
     return base.Receipt(
         carrier=carrier,
-        carrier_id=fields.read_text(row, name="id", at_least=1, at_most=fields.ID_LENGTH),
-        reference=fields.read_text(row, name="reference", at_least=0, at_most=fields.ID_LENGTH),
-        state=_read_state(row),
-        code=fields.read_code(row, name="code", known=base.Cause, other=base.Cause.OTHER),
-        billed=fields.read_flag(row, name="billed"),
-        operator=fields.read_text(row, name="operator", at_least=0, at_most=OPERATOR_LENGTH),
+        carrier_id=row.id,
+        reference=row.reference,
+        state=row.state,
+        # A carrier's new code loses nothing.
+        code=_CAUSES.get(row.code, base.Cause.OTHER),
+        billed=row.billed,
+        operator=row.operator,
         at=at,
     )
-
-
-def _read_state(row: Mapping[str, Any]) -> base.ReceiptState:
-    """Read the state; an unknown one is malformed: we must not guess what is final."""
-    raw = fields.read_text(row, name="state", at_least=1, at_most=fields.CODE_LENGTH)
-    try:
-        return base.ReceiptState(raw)
-    except ValueError as exc:
-        raise fields.BadField("state") from exc

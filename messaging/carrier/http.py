@@ -6,13 +6,14 @@ safe. One session per call: a kept connection may be dead, which would put a who
 doubt, and a forked worker would share it. Nothing is logged here.
 """
 
-import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
+import msgspec
 import requests
+from msgspec import Struct
 
 from messaging.carrier import base, fields, wire
 from messaging.carrier.connection import Call, ReportingAdapter
@@ -21,8 +22,9 @@ from messaging.carrier.connection import Call, ReportingAdapter
 CONNECT_LIMIT = 5.0
 # 500 answers are about 100 KB.
 ANSWER_LIMIT = 4 * 1024 * 1024
-# Seconds of silence when a carrier says "too fast" without a readable Retry-After, and the most.
-DEFAULT_PAUSE, LONGEST_PAUSE = 5.0, 600.0
+# Seconds of silence when a carrier says "too fast": without a readable Retry-After, the least and
+# the most. Nothing at all leaves meanwhile, so a longer pause is asked for again.
+DEFAULT_PAUSE, SHORTEST_PAUSE, LONGEST_PAUSE = 5.0, 1.0, 60.0
 
 # A moved or missing address is ours to correct, like a wrong token. 302 and 303 are not here:
 # some servers answer so after they did the work.
@@ -30,13 +32,30 @@ MISCONFIGURED = frozenset({301, 307, 308, 401, 403, 404, 405})
 REFUSED = frozenset({400, 413, 422})
 
 
+_CODES = {str(code): code for code in base.Refusal if code}
+
+
+class _Error(Struct):
+    """What a refusal of the whole chunk says of itself."""
+
+    code: str = ""
+    nothing_accepted: bool = False
+
+
+class _Refused(Struct):
+    error: _Error
+
+
+_REFUSED = msgspec.json.Decoder(_Refused)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reply:
-    """What came back; `body` is None when it did not come whole or is no JSON object."""
+    """What came back; `body` is None when it did not come whole."""
 
     status: int
     retry_after: str
-    body: Mapping[str, Any] | None
+    body: bytes | None
 
 
 class HttpCarrier:
@@ -73,20 +92,32 @@ class HttpCarrier:
         found: dict[str, base.Answer] = {}
         for start in range(0, len(references), base.CHUNK_LIMIT):
             asked = list(references[start : start + base.CHUNK_LIMIT])
-            reply = self._post(
-                "/v1/messages/look-up", {"references": asked}, seconds=ends - time.monotonic()
-            )
+            body = msgspec.json.encode({"references": asked})
+            reply = self._post("/v1/messages/look-up", body, seconds=ends - time.monotonic())
             found |= _answers(reply, asked=asked)
         return found
 
-    def _post(self, path: str, content: Mapping[str, Any], *, seconds: float) -> _Reply:
-        body = json.dumps(content, separators=(",", ":")).encode()
+    def numbers(self, *, deadline: float) -> tuple[str, ...]:
+        """Ask for the short numbers; see base.Carrier."""
+        reply = self._ask("GET", "/v1/numbers", seconds=deadline)
+        if reply.status != 200:
+            _raise_for(reply)
+        try:
+            return wire.read_numbers(reply.body or b"")
+        except fields.BadField as exc:
+            raise base.OutcomeUnknown(exc.name) from exc
+
+    def _post(self, path: str, body: bytes, *, seconds: float) -> _Reply:
+        return self._ask("POST", path, body=body, seconds=seconds)
+
+    def _ask(self, method: str, path: str, *, seconds: float, body: bytes | None = None) -> _Reply:
         with requests.Session() as session, Call(seconds=seconds) as call:
             session.trust_env = False
             session.mount(self._url, ReportingAdapter())
             left = call.seconds_left()
             try:
-                response = session.post(
+                response = session.request(
+                    method,
                     self._url + path,
                     data=body,
                     headers=self._headers,
@@ -106,7 +137,7 @@ class HttpCarrier:
                 )
 
 
-def _read_body(response: requests.Response) -> Mapping[str, Any] | None:
+def _read_body(response: requests.Response) -> bytes | None:
     """Read the body whole or not at all; the status alone may still say enough."""
     raw = bytearray()
     try:
@@ -114,8 +145,8 @@ def _read_body(response: requests.Response) -> Mapping[str, Any] | None:
             raw += block
             if len(raw) > ANSWER_LIMIT:
                 return None
-        return fields.read_object(json.loads(raw), name="body")
-    except (requests.RequestException, OSError, ValueError, RecursionError, fields.BadField):
+        return bytes(raw)
+    except (requests.RequestException, OSError):
         return None
 
 
@@ -123,7 +154,7 @@ def _answers(reply: _Reply, *, asked: Sequence[str]) -> dict[str, base.Answer]:
     if reply.status != 200:
         _raise_for(reply)
     try:
-        return wire.read_answers(reply.body, asked=asked)
+        return wire.read_answers(reply.body or b"", asked=asked)
     except fields.BadField as exc:
         raise base.OutcomeUnknown(exc.name) from exc
 
@@ -134,25 +165,29 @@ def _raise_for(reply: _Reply) -> NoReturn:
         raise base.Throttled(_pause(reply.retry_after))
     if reply.status in MISCONFIGURED:
         raise base.Misconfigured(str(reply.status))
-    error = (reply.body or {}).get("error")
-    said = error if isinstance(error, dict) else {}
+    said = _read_error(reply.body or b"")
     if reply.status in REFUSED:
         raise base.ChunkRefused(_chunk_code(said, status=reply.status))
     # A proxy's 503 may follow a request that was carried out: only the carrier's word counts.
-    if reply.status == 503 and said.get("nothing_accepted") is True:
+    if reply.status == 503 and said.nothing_accepted:
         raise base.Unavailable("503")
     raise base.OutcomeUnknown(str(reply.status))
 
 
 def _pause(raw: str) -> float:
     """Read Retry-After in seconds; a date or nonsense is the default pause."""
-    return min(float(raw), LONGEST_PAUSE) if raw.isascii() and raw.isdigit() else DEFAULT_PAUSE
+    if not (raw.isascii() and raw.isdigit()):
+        return DEFAULT_PAUSE
+    return min(max(float(raw), SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
-def _chunk_code(said: Mapping[str, Any], *, status: int) -> base.Refusal:
-    fallback = base.Refusal.TOO_LARGE if status == 413 else base.Refusal.MALFORMED
+def _read_error(body: bytes) -> _Error:
     try:
-        code = fields.read_code(said, name="code", known=base.Refusal, other=fallback)
-    except fields.BadField:
-        return fallback
-    return code or fallback
+        return _REFUSED.decode(body).error
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _Error()
+
+
+def _chunk_code(said: _Error, *, status: int) -> base.Refusal:
+    fallback = base.Refusal.TOO_LARGE if status == 413 else base.Refusal.MALFORMED
+    return _CODES.get(said.code, fallback)

@@ -5,14 +5,17 @@ refuse is refused here. Receipts wait until they are taken; the clock is the cal
 """
 
 import json
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from messaging.carrier import base, door, fields, wire
-from messaging.carrier.simulator import handset, intake, pump
+from messaging.carrier import base, door, fields, replies, wire
+from messaging.carrier.simulator import handset, intake
+from messaging.carrier.simulator.answers import Answers
 from messaging.carrier.simulator.books import Books
 from messaging.carrier.simulator.desk import Clock, Desk, ReferencesNotHonoured
+from messaging.carrier.simulator.feeds import Due, Feed, Receipts, Replies
 from messaging.carrier.simulator.file import BooksFile, Busy
 from messaging.carrier.simulator.outcomes import Terms
 
@@ -26,9 +29,12 @@ class InProcessCarrier:
         """Open the books; ":memory:" lives as long as this object."""
         self._clock = clock
         self._file = BooksFile(path=books)
-        self._books = Books(file=self._file)
+        entries = Books(file=self._file)
+        self._receipts = Receipts(books=entries, book=self._file.name)
+        self._answers = Answers(file=self._file)
+        self._replies = Replies(answers=self._answers, book=self._file.name)
         self._desk = Desk(
-            books=self._books,
+            books=entries,
             name=self._file.name,
             terms=terms,
             honours_references=honours_references,
@@ -39,7 +45,7 @@ class InProcessCarrier:
         """Hand over a chunk; see base.Carrier."""
         asked = [recipient.reference for recipient in chunk.recipients]
         try:
-            said = self._desk.submit(_through_json(wire.chunk_as_json(chunk)))
+            said = self._desk.submit(json.loads(wire.chunk_as_json(chunk)))
         except intake.ChunkRefused as exc:
             raise base.ChunkRefused(base.Refusal(exc.code)) from exc
         except Busy as exc:
@@ -59,13 +65,42 @@ class InProcessCarrier:
             found |= _answers(said, asked=asked)
         return found
 
+    def numbers(self, *, deadline: float) -> tuple[str, ...]:
+        """Give the simulated carrier's short numbers; see base.Carrier."""
+        return wire.read_numbers(json.dumps(self._desk.numbers()).encode())
+
     def take_receipts(self) -> list[base.Receipt]:
         """Take the receipts that are due by the clock, oldest first; each is given once."""
+        rows = self._take(self._receipts, at_most=door.RECEIPTS_LIMIT)
         now = self._clock()
-        owed = self._books.owed(now=now, at_most=door.RECEIPTS_LIMIT)
-        self._books.mark_taken(owed=owed, now=now)
-        rows = pump.receipts_body(owed=owed, book=self._file.name)["receipts"]
         return [door.read_receipt(row, carrier="simulated", now=now) for row in rows]
+
+    def take_replies(self) -> list[base.Reply]:
+        """Take what phones answered, oldest first; each is given once."""
+        rows = self._take(self._replies, at_most=replies.REPLIES_LIMIT)
+        now = self._clock()
+        return [replies.read_reply(row, carrier="simulated", now=now) for row in rows]
+
+    def answer(self, number: str, *, text: str) -> None:
+        """Have a phone answer the newest SMS that it shows. answers.NotAnswerable."""
+        self._answers.send(
+            phone=number,
+            message_id=self.shown_on(number)[0].message_id,
+            text=text,
+            key=uuid.uuid4().hex,
+            at=None,
+            now=self._clock(),
+        )
+
+    def let_pass(self, number: str) -> None:
+        """Let 48 hours pass for a phone: what it sends next is stamped so much later."""
+        self._answers.let_pass(phone=number)
+
+    def _take(self, feed: Feed[Due], *, at_most: int) -> list[dict[str, Any]]:
+        now = self._clock()
+        owed = feed.owed(now=now, at_most=at_most)
+        feed.mark_taken(owed=owed, now=now)
+        return feed.rows(owed)
 
     def shown_on(self, number: str) -> list[handset.Shown]:
         """Give what a phone shows by now, newest first."""
@@ -78,12 +113,8 @@ class InProcessCarrier:
         self._file.close()
 
 
-def _through_json(content: dict[str, Any]) -> Any:
-    return json.loads(json.dumps(content))
-
-
 def _answers(said: Any, *, asked: Sequence[str]) -> dict[str, base.Answer]:
     try:
-        return wire.read_answers(_through_json(said), asked=asked)
+        return wire.read_answers(json.dumps(said).encode(), asked=asked)
     except fields.BadField as exc:
         raise base.OutcomeUnknown(exc.name) from exc

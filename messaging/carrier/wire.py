@@ -4,56 +4,110 @@ One place for the shape of what is said to a carrier and of what it answers, for
 that speaks our contract. Pure: no network.
 """
 
+import json
 from collections.abc import Sequence
-from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from messaging.carrier import base, fields
 
 
-def chunk_as_json(chunk: base.Chunk) -> dict[str, Any]:
+class _Submission(Struct, rename={"message_class": "class"}):
+    sender: str
+    text: str
+    message_class: base.MessageClass
+    clause: str
+    validity: int
+    messages: tuple[base.Recipient, ...]
+
+
+class _Row(Struct):
+    """What is said of one reference: `id` and `accepted_at`, or `code`."""
+
+    reference: fields.Id
+    accepted: bool
+    id: fields.Id | None = None
+    accepted_at: fields.Moment | None = None
+    code: fields.Code | None = None
+
+
+class _Answers(Struct):
+    answers: list[_Row]
+
+
+class _Numbers(Struct):
+    numbers: list[fields.Id]
+
+
+_ANSWERS = msgspec.json.Decoder(_Answers)
+_NUMBERS = msgspec.json.Decoder(_Numbers)
+_REFUSALS = {str(code): code for code in base.Refusal if code}
+
+
+def chunk_as_json(chunk: base.Chunk) -> bytes:
     """Write a chunk as the body of a submission."""
-    return {
-        "sender": chunk.sender,
-        "text": chunk.text,
-        "class": chunk.message_class,
-        "clause": chunk.clause,
-        "validity": int(chunk.validity.total_seconds()),
-        "messages": [
-            {"reference": r.reference, "to": r.to}
-            if r.text is None
-            else {"reference": r.reference, "to": r.to, "text": r.text}
-            for r in chunk.recipients
-        ],
-    }
-
-
-def read_answers(body: Any, *, asked: Sequence[str]) -> dict[str, base.Answer]:
-    """Read answers by reference. BadField when one is malformed, doubled or was not asked."""
-    rows = fields.read_list(
-        fields.read_object(body, name="body"), name="answers", at_most=len(asked)
+    content = _Submission(
+        sender=chunk.sender,
+        text=chunk.text,
+        message_class=chunk.message_class,
+        clause=chunk.clause,
+        validity=int(chunk.validity.total_seconds()),
+        messages=chunk.recipients,
     )
-    answers = {answer.reference: answer for answer in map(_read_answer, rows)}
+    try:
+        return msgspec.json.encode(content)
+    except UnicodeEncodeError:
+        # A lone surrogate has an escape in JSON: its own message is refused, not all the others.
+        return json.dumps(msgspec.to_builtins(content)).encode()
+
+
+def read_answers(body: bytes, *, asked: Sequence[str]) -> dict[str, base.Answer]:
+    """Read answers by reference. BadField when one is malformed, doubled or was not asked."""
+    # An escaped NUL is the only way to write one; both databases would have to refuse it.
+    if b"\\u0000" in body:
+        raise fields.BadField("body")
+    try:
+        rows = _ANSWERS.decode(body).answers
+    except msgspec.ValidationError as exc:
+        raise fields.BadField(fields.of_error(exc, whole="answer")) from exc
+    except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
+        raise fields.BadField("body") from exc
+    answers = {row.reference: _as_answer(row) for row in rows}
     if len(answers) != len(rows) or not answers.keys() <= frozenset(asked):
         raise fields.BadField("reference")
     return answers
 
 
-def _read_answer(value: Any) -> base.Answer:
-    row = fields.read_object(value, name="answer")
-    reference = fields.read_text(row, name="reference", at_least=1, at_most=fields.ID_LENGTH)
-    if fields.read_flag(row, name="accepted"):
+def read_numbers(body: bytes) -> tuple[str, ...]:
+    """Read the carrier's short numbers. BadField."""
+    try:
+        numbers = tuple(_NUMBERS.decode(body).numbers)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
+        raise fields.BadField("numbers") from exc
+    for number in numbers:
+        fields.check_storable(number, name="numbers")
+    return numbers
+
+
+def _as_answer(row: _Row) -> base.Answer:
+    if not row.accepted:
+        if row.code is None:
+            raise fields.BadField("code")
         return base.Answer(
-            reference=reference,
-            accepted=True,
-            carrier_id=fields.read_text(row, name="id", at_least=1, at_most=fields.ID_LENGTH),
-            code=base.Refusal.NONE,
-            accepted_at=fields.read_moment(row, name="accepted_at"),
+            reference=row.reference,
+            accepted=False,
+            carrier_id="",
+            # A carrier's new code loses nothing.
+            code=_REFUSALS.get(row.code, base.Refusal.OTHER),
+            accepted_at=None,
         )
-    code = fields.read_code(row, name="code", known=base.Refusal, other=base.Refusal.OTHER)
+    if row.id is None or row.accepted_at is None:
+        raise fields.BadField("id" if row.id is None else "accepted_at")
     return base.Answer(
-        reference=reference,
-        accepted=False,
-        carrier_id="",
-        code=code or base.Refusal.OTHER,
-        accepted_at=None,
+        reference=row.reference,
+        accepted=True,
+        carrier_id=row.id,
+        code=base.Refusal.NONE,
+        accepted_at=fields.in_utc(row.accepted_at, name="accepted_at"),
     )

@@ -22,7 +22,7 @@ from messaging.estimate import Estimate, estimate
 from messaging.forms.moment import MomentForm, text_of
 from messaging.models import Campaign, MessageClass, Revision
 from senders import review
-from senders.models import Sender
+from senders.models import Sender, SenderKind
 
 # Beyond any SMS (255 parts are 39,015 characters) and well below what would keep a page busy.
 LONGEST_TEXT = 100_000
@@ -46,7 +46,6 @@ class ComposeForm(MomentForm):
             "invalid_choice": _("This sender is not enabled. Choose another one."),
             "required": _("Choose a sender."),
         },
-        widget=forms.Select(attrs={"class": "form-select"}),
     )
     recipients = forms.CharField(
         label=_("Recipients"),
@@ -56,21 +55,24 @@ class ComposeForm(MomentForm):
             "One or several numbers in international form (+33… or 0033…), one per line or "
             "separated by commas or semicolons."
         ),
-        widget=forms.Textarea(
-            attrs={"class": "form-control", "rows": 2, "spellcheck": "false", "inputmode": "tel"}
-        ),
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "inputmode": "tel"}),
     )
     text = forms.CharField(
         label=_("Text"),
         required=False,
         strip=False,
         max_length=LONGEST_TEXT,
-        widget=forms.Textarea(attrs={"class": "form-control", "rows": 6}),
+        widget=forms.Textarea(attrs={"rows": 6}),
     )
     not_commercial = forms.BooleanField(
         label=_("This SMS is not commercial"),
         required=False,
-        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+        help_text=_(
+            "Unticked, the SMS is commercial: it leaves from 8:00 to 20:00, Monday to Saturday, "
+            "not on public holidays, by the recipient's clock, and under a sender name it ends "
+            "with the STOP clause. By ticking you declare that it advertises nothing; we keep who "
+            "declared it, and when."
+        ),
     )
     message_class = forms.ChoiceField(
         label=_("Class"),
@@ -93,7 +95,16 @@ class ComposeForm(MomentForm):
         # What this form made before with other words, and what it can no longer change.
         self.earlier: Revision | None = None
         self.unchanged: Revision | None = None
-        self.fields["sender"].queryset = review.choosable(account=account)  # type: ignore[attr-defined]
+        choosable = review.choosable(account=account, now=now)
+        self._kinds = dict(choosable.values_list("name", "kind"))
+        sender = self.fields["sender"]
+        sender.queryset = choosable  # type: ignore[attr-defined]
+        sender.initial = next(iter(self._kinds), None)
+        if SenderKind.SHORT in self._kinds.values():
+            sender.help_text = _(
+                "The short number can be answered for 48 hours. It reaches mobile numbers of "
+                "metropolitan France only, and lets no address of a website pass."
+            )
 
     def clean_text(self) -> str:
         """Keep the text as it will be sent: LF, composed letters, nothing trimmed."""
@@ -172,6 +183,7 @@ class ComposeForm(MomentForm):
         returned = replaced.total_hundredths if replaced and replaced.is_changeable else 0
         return estimate(
             account=self.account,
+            kind=self._kinds.get(text_of(self["sender"]), SenderKind.ALPHANUMERIC),
             text=text_of(self["text"])[:LONGEST_TEXT],
             typed=phones.split(text_of(self["recipients"])),
             is_commercial=not self["not_commercial"].value(),

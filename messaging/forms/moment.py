@@ -42,13 +42,13 @@ class MomentForm(ReadableForm):
         label=_("Date"),
         required=False,
         input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "form-control"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     time = forms.TimeField(
         label=_("Time"),
         required=False,
         input_formats=["%H:%M", "%H:%M:%S"],
-        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "class": "form-control"}),
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
     )
     # One of the moments offered when the clocks change at the typed time.
     moment = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
@@ -77,7 +77,8 @@ class MomentForm(ReadableForm):
 
     def refuse(self, refusal: campaigns.Refused | InsufficientCredits) -> None:
         """Say what the domain refused, beside the field it is about."""
-        self.add_error(wording.field_of(refusal), wording.of_refusal(refusal))
+        field = wording.field_of(refusal)
+        self.add_error(field if field in self.fields else None, wording.of_refusal(refusal))
 
     def renew_hidden(self, name: str, *, value: str) -> None:
         """Say aloud, once, that a hidden field is broken, and make it anew."""

@@ -1,8 +1,8 @@
 """The tables of messaging, by topic.
 
 campaigns: what was written and decided. sources: to whom, frozen. delivery: batches, hand-overs,
-messages, counters. inbox: what the carrier tells us. pulse: the sweep's sign of
-life. The way of a message: docs/architecture.md.
+messages, counters. inbox: what the carrier tells us. pauses: when it wants nothing. pulse: the
+sweep's sign of life. The way of a message: docs/architecture.md.
 """
 
 from messaging.models.campaigns import Campaign, MessageClass, Revision, RevisionState
@@ -16,7 +16,8 @@ from messaging.models.delivery import (
     Message,
     Status,
 )
-from messaging.models.inbox import Receipt, ReceiptOutcome
+from messaging.models.inbox import Receipt, ReceiptOutcome, ReceiptPush
+from messaging.models.pauses import CarrierPause
 from messaging.models.pulse import Heartbeat
 from messaging.models.sources import (
     OptOut,
@@ -32,6 +33,7 @@ __all__ = [
     "BatchCounter",
     "BatchState",
     "Campaign",
+    "CarrierPause",
     "HandOver",
     "HandOverState",
     "Heartbeat",
@@ -42,6 +44,7 @@ __all__ = [
     "OptOutCause",
     "Receipt",
     "ReceiptOutcome",
+    "ReceiptPush",
     "RecipientSource",
     "RefusedRow",
     "Revision",

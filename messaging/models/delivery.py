@@ -202,8 +202,12 @@ class HandOver(models.Model):
             models.UniqueConstraint(fields=["batch", "first_message_id"], name="hand_over_once"),
         ]
         indexes = [
-            # The sweep: what may be claimed.
-            models.Index(fields=["not_before"], condition=Q(state="ready"), name="hand_over_ready"),
+            # A claim: what of an account waits longest. The sweep: whose hand-overs wait.
+            models.Index(
+                fields=["account", "not_before", "id"],
+                condition=Q(state="ready"),
+                name="hand_over_ready",
+            ),
             # Recovery: claims whose lease ended.
             models.Index(
                 fields=["lease_until"], condition=Q(state="claimed"), name="hand_over_claimed"

@@ -1,8 +1,8 @@
 """The inbox of receipts: what the carrier told us, before anything acts on it.
 
-A receipt is stored first and applied in groups later; once it changed its message it is deleted.
-What stays names why: no message with that reference yet (parked), none in 72 hours (unmatched).
-The unique constraint makes a repeated delivery of the same receipt harmless.
+A push is stored whole and applied in a group later; then it is deleted. What matched no message
+stays as a row of its own that names why: none with that reference yet (parked), none in 72 hours
+(unmatched). The same push, or the same parked receipt, is kept once.
 """
 
 from django.db import models
@@ -17,8 +17,25 @@ class ReceiptOutcome(models.TextChoices):
     UNMATCHED = "unmatched", _("No such message")
 
 
+class ReceiptPush(models.Model):
+    """Receipts that came together, read but not applied yet: JSON of `carrier.base.Receipt`."""
+
+    # A hash of the content: the carrier repeats what it got no answer for.
+    digest = models.CharField(max_length=64, unique=True)
+    content = models.TextField()
+    receipts = models.PositiveIntegerField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("push of receipts")
+        verbose_name_plural = _("pushes of receipts")
+
+    def __str__(self) -> str:
+        return f"{self.pk} ({self.receipts})"
+
+
 class Receipt(models.Model):
-    """One statement of a carrier about one message."""
+    """One statement of a carrier about a message that we do not know, or not yet."""
 
     carrier = models.CharField(max_length=20)
     carrier_id = models.CharField(max_length=64)

@@ -7,6 +7,7 @@ of loading. The position of a row counts from 1 over all sources of the revision
 """
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SmsAccount
@@ -87,19 +88,37 @@ class OptOutCause(models.TextChoices):
 
 
 class OptOut(models.Model):
-    """A phone that must not get this account's messages."""
+    """A stretch of time in which a phone must not get an account's messages; `until` empty = still.
+
+    Closed, never removed: the audit asks what held at the moment of a hand-over.
+    """
 
     account = models.ForeignKey(SmsAccount, on_delete=models.PROTECT, related_name="opt_outs")
     phone = models.CharField(_("number"), max_length=16)
     cause = models.CharField(_("cause"), max_length=8, choices=OptOutCause.choices)
     since = models.DateTimeField(_("since"))
+    until = models.DateTimeField(_("until"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("opt-out")
         verbose_name_plural = _("opt-outs")
         constraints = [
             # Also the look-up at quote and at each hand-over.
-            models.UniqueConstraint(fields=["account", "phone"], name="opt_out_once"),
+            models.UniqueConstraint(
+                fields=["account", "phone"], condition=Q(until__isnull=True), name="opt_out_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=models.F("since")),
+                name="opt_out_never_backwards",
+            ),
+        ]
+        indexes = [
+            # The list of an account, newest first.
+            models.Index(
+                fields=["account", "since", "id"],
+                condition=Q(until__isnull=True),
+                name="opt_out_list",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from accounts.access import AccountRequest, Right, account_view
 from accounts.ledger import InsufficientCredits
 from accounts.models import SmsAccount
 from messaging import campaigns, composing, overview, sms, wording
+from messaging.estimate import COUNTED
 from messaging.forms.compose import ComposeForm
 from messaging.forms.moment import initial_of
 from messaging.forms.readable import readable
@@ -128,8 +129,9 @@ def _context(form: ComposeForm) -> dict[str, object]:
         "limit": found.size.units + found.size.remaining,
         "forcing": forcing,
         "more_forcing": len(found.size.offending) - len(forcing),
+        "link_words": wording.of_link(found.link) if found.link else "",
         "refused_moment": wording.of_refusal(found.refused_moment) if found.refused_moment else "",
-        "most": {"parts": sms.MAX_PARTS, "advised": sms.ADVISED_PARTS},
+        "most": {"parts": sms.MAX_PARTS, "advised": sms.ADVISED_PARTS, "counted": COUNTED},
     }
 
 

@@ -1,10 +1,13 @@
-"""The carrier's door: receipts are verified, stored and acted upon later.
+"""The carrier's door: what it pushes is verified, stored and acted upon later.
 
-The answer says only whether the push was read. A malformed receipt is counted in the log, without
-its content, and never makes the carrier repeat the others.
+The answer says only whether the push was read. A malformed row is counted in the log, without its
+content, and never makes the carrier repeat the others.
 """
 
 import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -15,21 +18,34 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from messaging import doorbell, receipts
-from messaging.carrier import door
+from messaging.carrier import base, door
 
 log = logging.getLogger(__name__)
 
-# The name under which receipts of the one carrier there is are kept.
+Told = TypeVar("Told")
+
+# The name under which what the one carrier there is told us is kept.
 CARRIER = "carrier"
 
 
 @csrf_exempt
 @require_POST
 def receipt_create(request: HttpRequest) -> HttpResponse:
-    """Take a push of receipts: 204; 401 unsigned, 413 too large, 400 unreadable."""
+    """Take a push of receipts."""
+    return take(request, what="receipts", open_push=door.open_receipts, keep=_keep)
+
+
+def take(
+    request: HttpRequest,
+    *,
+    what: str,
+    open_push: Callable[..., tuple[list[Told], list[door.Malformed]]],
+    keep: Callable[[list[Told], datetime], None],
+) -> HttpResponse:
+    """Take a push: 204 once it is kept; 401 unsigned, 413 too large, 400 unreadable."""
     now = timezone.now()
     try:
-        found, malformed = door.open_receipts(
+        found, malformed = open_push(
             carrier=CARRIER,
             headers=dict(request.headers),
             body=request.body,
@@ -43,15 +59,15 @@ def receipt_create(request: HttpRequest) -> HttpResponse:
     except door.BadBody:
         is_large = len(request.body) > door.BODY_LIMIT
         return _plain("unreadable", status=413 if is_large else 400)
-    _report(malformed=len(malformed), read=len(found))
-    receipts.store(receipts=found, now=now)
-    doorbell.ring_task(task="apply_receipts", queue="receipts")
+    if malformed:
+        log.warning("%d of %d %s are malformed", len(malformed), len(malformed) + len(found), what)
+    keep(found, now)
     return HttpResponse(status=204)
 
 
-def _report(*, malformed: int, read: int) -> None:
-    if malformed:
-        log.warning("%d of %d receipts are malformed", malformed, malformed + read)
+def _keep(found: list[base.Receipt], now: datetime) -> None:
+    receipts.store(receipts=found, now=now)
+    doorbell.ring_task(task="messaging.tasks.apply_receipts", queue="receipts")
 
 
 def _plain(words: str, *, status: int) -> HttpResponse:

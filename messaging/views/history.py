@@ -78,6 +78,7 @@ def _message(line: Line) -> dict[str, object]:
         "line": line,
         "revision": line.batch.revision,
         "events": lifeline.of(line=line),
+        "sent_from": lifeline.short_number_of(line=line),
         "now": now,
         "is_soon": leaves_at is None or leaves_at <= now + SOON,
     }

@@ -4,12 +4,10 @@ A confirmation names the revision and the total that were read. If something cha
 new quote is shown instead and nothing is charged.
 """
 
-import csv
 import uuid
-from collections.abc import Iterator
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,13 +17,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import AccountRequest, Right, account_view
 from accounts.ledger import InsufficientCredits
 from accounts.models import SmsAccount
-from messaging import campaigns, overview, revisions, wording
+from messaging import campaigns, exports, overview, revisions, wording
 from messaging.forms.review import ConfirmForm
-from messaging.models import RefusedRow, Revision, RevisionState
+from messaging.models import Revision, RevisionState
 from messaging.views.zones import in_zone_of_account
-
-# A spreadsheet runs what begins like this.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @account_view(may=Right.READ)
@@ -106,10 +101,10 @@ def refused_row_list(
     """Download the rows that became no message, with their reasons."""
     revision = latest_or_404(account, campaign)
     rows = overview.refused_rows(revision=revision).iterator(chunk_size=2_000)
-    return StreamingHttpResponse(
-        _as_csv(rows),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="refused-{campaign}.csv"'},
+    return exports.as_csv(
+        name=f"refused-{campaign}",
+        head=[_("Line"), _("Number"), _("Reason")],
+        rows=((row.position, row.given, wording.of_number(row.reason)) for row in rows),
     )
 
 
@@ -119,22 +114,3 @@ def latest_or_404(account: SmsAccount, campaign: uuid.UUID) -> Revision:
     if revision is None:
         raise Http404
     return revision
-
-
-class _Echo:
-    """A file that gives back what is written."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _as_csv(rows: Iterator[RefusedRow]) -> Iterator[str]:
-    """Write a line for each row, for spreadsheets: a mark of UTF-8 first, no formula anywhere."""
-    writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
-    yield "\ufeff" + writer.writerow([_("Line"), _("Number"), _("Reason")])
-    for row in rows:
-        yield writer.writerow([row.position, _inert(row.given), wording.of_number(row.reason)])
-
-
-def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

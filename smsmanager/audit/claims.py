@@ -103,7 +103,7 @@ CHECKS = (
                 AND m.id BETWEEN h.first_message_id AND h.last_message_id
             WHERE (r.is_commercial OR NOT a.opted_out_get_transactional)
               AND (m.status IS NULL OR m.status <> {skipped})
-              AND {claimed_earlier} >= o.since
+              AND {claimed_earlier} >= o.since AND (o.until IS NULL OR h.claimed_at < o.until)
               AND (b.departed_at >= o.since OR h.attempt <= h.put_off
                 + CASE WHEN h.state = 'answered' THEN 2 ELSE 1 END)
         """,

@@ -4,7 +4,9 @@ Each word stands in braces in a check. `r` is a revision, `c` its campaign, `e` 
 `h` a hand-over wherever a word speaks of them.
 """
 
-from messaging import campaigns
+from django.conf import settings
+
+from messaging import campaigns, lifeline
 from messaging.models import RevisionState, Status
 
 # A claim reads senders, suspensions, opt-outs and cancellations as they are committed, while
@@ -20,11 +22,15 @@ _COMMON = {
     # From this status on the price of a message was given back.
     "refunded": str(int(min(s for s in Status if s.is_refunded))),
     "skipped": str(int(Status.SKIPPED)),
+    # Messages that no number was used for.
+    "never_sent": ", ".join(str(int(status)) for status in lifeline.NEVER_SENT),
+    "stop_number": settings.STOP_NUMBER,
 }
 
 _POSTGRESQL = {
     "debit_reference": "('campaign:' || CAST(c.uuid AS text) || ':' || r.number)",
     "claimed_earlier": f"(h.claimed_at - INTERVAL '{TOLERANCE_SECONDS} seconds')",
+    "claimed_later": f"(h.claimed_at + INTERVAL '{TOLERANCE_SECONDS} seconds')",
     "_batch": "CASE WHEN e.reference ~ '^batch:[0-9]{1,18}:[0-9]{1,9}$' "
     "THEN CAST(split_part(e.reference, ':', 2) AS bigint) END",
     "_number": "CASE WHEN e.reference ~ '^batch:[0-9]{1,18}:[0-9]{1,9}$' "
@@ -40,6 +46,8 @@ _SQLITE = {
     "debit_reference": f"('campaign:' || {_DASHED} || ':' || r.number)",
     "claimed_earlier": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', h.claimed_at, "
     f"'-{TOLERANCE_SECONDS} seconds')",
+    "claimed_later": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', h.claimed_at, "
+    f"'+{TOLERANCE_SECONDS} seconds')",
     "_batch": "CASE WHEN e.reference GLOB 'batch:[0-9]*:[0-9]*' "
     "THEN CAST(substr(e.reference, 7) AS integer) END",
     "_number": "CASE WHEN e.reference GLOB 'batch:[0-9]*:[0-9]*' "

@@ -56,7 +56,13 @@ CHECKS = (
         """,
     ),
     Check(
-        name="each receipt that is due was applied",
+        name="each push of receipts was applied",
+        about="push of receipts",
+        looks_at="messaging_receiptpush",
+        offenders="SELECT id FROM messaging_receiptpush WHERE received_at < %(overdue)s",
+    ),
+    Check(
+        name="each parked receipt that is due was tried again",
         about="receipt",
         looks_at="messaging_receipt WHERE outcome = 'waiting'",
         offenders="""

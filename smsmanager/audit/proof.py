@@ -17,6 +17,7 @@ from smsmanager.audit import (
     claims,
     dialect,
     hand_overs,
+    leases,
     loading,
     messages,
     money,
@@ -36,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     *states.CHECKS,
     *hand_overs.CHECKS,
     *claims.CHECKS,
+    *leases.CHECKS,
     *tenants.CHECKS,
     *progress.CHECKS,
 )

@@ -35,6 +35,15 @@ CHECKS = (
         """,
     ),
     Check(
+        name="a lease belongs to an account",
+        about="lease",
+        looks_at="senders_lease",
+        offenders="""
+            SELECT l.id FROM senders_lease l
+            LEFT JOIN accounts_smsaccount a ON a.id = l.account_id WHERE a.id IS NULL
+        """,
+    ),
+    Check(
         name="a hand-over belongs to the account of its batch",
         about="hand-over",
         looks_at="messaging_handover",

@@ -1,21 +1,6 @@
 // Small conveniences; every page works without them. Counting and deciding is the server's.
 "use strict";
 
-// A menu closes on Escape (focus goes back to its button) and on a press outside.
-const openMenus = () => document.querySelectorAll("details[data-menu][open]");
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  for (const menu of openMenus()) {
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  }
-});
-document.addEventListener("click", (event) => {
-  for (const menu of openMenus()) {
-    if (!menu.contains(event.target)) menu.open = false;
-  }
-});
-
 // A form leaves once: a second press does nothing until the page is shown again.
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -34,8 +19,10 @@ window.addEventListener("pageshow", () => {
   }
 });
 
-// A fragment that answers with a whole page (the session ended): load that page instead.
+// A fragment that answers with a whole page (the session ended): load that page instead. What is
+// told by an error, perhaps a proxy's page, leaves the page and what was typed in it alone.
 document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.isError) return;
   if (/^\s*<!doctype html/i.test(event.detail.serverResponse ?? "")) {
     event.detail.shouldSwap = false;
     window.location.reload();

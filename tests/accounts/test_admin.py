@@ -68,7 +68,7 @@ def test_a_reviewed_gift_can_be_changed(desk: HouseClient, account: SmsAccount) 
         pytest.param({"reason": "  "}, "This field is required", id="blank reason"),
         pytest.param({"reason": "a\x00b"}, "Null characters", id="NUL"),
         pytest.param({"amount": "0"}, "more than 0", id="nothing"),
-        pytest.param({"amount": "10000000.01"}, "at most 10000000", id="too much"),
+        pytest.param({"amount": "10000000.01"}, "at most 10,000,000 credits", id="too much"),
         pytest.param({"amount": "1,000"}, "at most two decimals", id="ambiguous"),
         pytest.param({"amount": "-5"}, "at most two decimals", id="below zero"),
         pytest.param({"token": "7"}, "Enter a valid UUID", id="no token"),

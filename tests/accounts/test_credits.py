@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import credits as amounts
+from accounts.templatetags import credits as filters
 
 
 @pytest.mark.parametrize(
@@ -81,3 +82,43 @@ def test_a_french_page_shows_whole_and_negative_amounts(hundredths: int, text: s
     template = Template("{% load credits %}{{ amount|credits }}")
     with translation.override("fr"):
         assert template.render(Context({"amount": hundredths})) == text
+
+
+@pytest.mark.parametrize(
+    ("hundredths", "text"),
+    [
+        (0, "0 credits"),
+        (40, "0.4 credits"),
+        (100, "1 credit"),
+        (-100, "-1 credit"),
+        (150, "1.5 credits"),
+        (123_456, "1,234.56 credits"),
+    ],
+)
+def test_an_amount_is_written_with_its_unit(hundredths: int, text: str) -> None:
+    template = Template("{% load credits %}{{ amount|in_credits }}")
+    with translation.override("en"):
+        assert template.render(Context({"amount": hundredths})) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "like_one", "like_two"),
+    [
+        pytest.param("en", [100, -100], [0, 40, 101, 150, 200, 100_000], id="English"),
+        pytest.param("fr", [0, 40, 100, 101, 150, -150], [200, 250, 100_000], id="French"),
+        pytest.param("it", [100, -100], [0, 40, 101, 150, 200, 100_000], id="Italian"),
+        pytest.param("en-gb", [100], [0, 150], id="a language of one country"),
+    ],
+)
+def test_the_unit_follows_the_rule_of_the_language(
+    language: str, like_one: list[int], like_two: list[int]
+) -> None:
+    with translation.override(language):
+        (one,) = {filters.in_credits(amount).rpartition(" ")[2] for amount in like_one}
+        (two,) = {filters.in_credits(amount).rpartition(" ")[2] for amount in like_two}
+    assert one != two
+
+
+def test_an_amount_is_written_where_no_language_is_spoken() -> None:
+    with translation.override(None):
+        assert filters.in_credits(0) == "0 credits"

@@ -1,13 +1,23 @@
 """The language of pages: the person's choice, then the browser's."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import translation
 
+from accounts import language
 from accounts.language import UserLanguageMiddleware
 from accounts.models import User
+
+
+@pytest.fixture(autouse=True)
+def _speaks_english_again() -> Iterator[None]:
+    """Each request leaves its language behind."""
+    with translation.override("en"):
+        yield
 
 
 def language_for(user: User, rf: RequestFactory) -> str:
@@ -44,18 +54,33 @@ def test_a_choice_is_remembered_for_the_person_and_in_a_cookie(alice: User, clie
     assert response.cookies[settings.LANGUAGE_COOKIE_NAME].value == "it"
 
 
+def test_another_browser_learns_the_choice_of_the_person(alice: User, client: Client) -> None:
+    language.choose(user=alice, language="fr")
+    client.force_login(alice)
+    response = client.get("/sms/")
+    assert response.cookies[settings.LANGUAGE_COOKIE_NAME].value == "fr"
+    assert settings.LANGUAGE_COOKIE_NAME not in client.get("/sms/").cookies
+
+
+def test_a_new_choice_is_not_overruled_by_the_old_one(alice: User, client: Client) -> None:
+    language.choose(user=alice, language="fr")
+    client.force_login(alice)
+    response = client.post("/language/", {"language": "it"})
+    assert response.cookies[settings.LANGUAGE_COOKIE_NAME].value == "it"
+
+
 def test_a_visitor_may_choose_too(client: Client, db: None) -> None:
     response = client.post("/language/", {"language": "fr", "next": "/accounts/login/"})
     assert response.headers["Location"] == "/accounts/login/"
     assert response.cookies[settings.LANGUAGE_COOKIE_NAME].value == "fr"
 
 
-@pytest.mark.parametrize("language", ["xx", "", "fr\x00", "f" * 600])
+@pytest.mark.parametrize("strange", ["xx", "", "fr\x00", "f" * 600])
 def test_a_language_that_is_not_offered_changes_nothing(
-    alice: User, client: Client, language: str
+    alice: User, client: Client, strange: str
 ) -> None:
     client.force_login(alice)
-    assert client.post("/language/", {"language": language}).status_code == 302
+    assert client.post("/language/", {"language": strange}).status_code == 302
     alice.refresh_from_db()
     assert alice.language == ""
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from phonenumbers import carrier
 
 from accounts import phones
-from accounts.phones import InvalidNumber, Kind, Phone, Reason, display, mask, parse, range_holder
+from accounts.operators import range_holder
+from accounts.phones import InvalidNumber, Kind, Phone, Reason, display, mask, parse
 
 DOCUMENT: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "number_vectors.json").read_text(encoding="utf-8")

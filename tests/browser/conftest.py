@@ -22,7 +22,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from messaging import receipts, tasks
+from messaging import pool, receipts, tasks
 from messaging.carrier.simulator.outcomes import Terms
 from messaging.carrier.simulator.program import Settings as CarrierSettings
 from messaging.carrier.simulator.program import Simulator
@@ -142,6 +142,7 @@ def deliver(live_server: LiveServer, settings: Settings, tmp_path: Path) -> Iter
         settings=CarrierSettings(
             books=tmp_path / "books.sqlite3",
             door=f"{live_server.url}/carrier/receipts/",
+            reply_door=f"{live_server.url}/carrier/replies/",
             door_secret=settings.CARRIER_DOOR_SECRET,
             token=settings.CARRIER_TOKEN,
             terms=Terms(seed=1, shortest=timedelta(0), longest=timedelta(0), failures_percent=0),
@@ -150,6 +151,7 @@ def deliver(live_server: LiveServer, settings: Settings, tmp_path: Path) -> Iter
         clock=timezone.now,
     )
     settings.CARRIER_URL = carrier.start(host="127.0.0.1", port=0)
+    pool.refresh(carrier=tasks.carrier(), now=timezone.now())
 
     def work(revision: Revision) -> None:
         scenes.hand_over_all(revision, tasks.carrier(), now=timezone.now())

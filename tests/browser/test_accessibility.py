@@ -1,15 +1,13 @@
-"""Every page, light and dark, on a phone and on a wide screen: axe finds nothing.
+"""Pages with contents that are hard to lay out: long words, errors, many characters.
 
-On the phone no page is wider than the screen.
+The pages as such are looked at in test_every_page.py.
 """
 
-import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from django.core.mail import send_mail
 from django.urls import reverse
 from django.utils import timezone
@@ -21,40 +19,13 @@ from messaging import campaigns
 from messaging.models import Revision
 from senders.models import Sender
 from tests import pages, scenes
+from tests.browser import looks
 from tests.browser.conftest import Deliver
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-NARROW, WIDE = 390, 1440
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-FIND = "() => axe.run({resultTypes: ['violations']})"
-OVERHANG = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # A word that no line can break by itself, as customers paste them.
 LONG = "https://boulangerie.example/" + "pain" * 30
-
-
-def told(found: dict[str, Any]) -> list[str]:
-    """Say what axe found, one line for each element."""
-    return [
-        f"{rule['id']}: {element['html']}"
-        for rule in found["violations"]
-        for element in rule["nodes"]
-    ]
-
-
-def inspect(page: Page) -> None:
-    """Fail with every fault of the page in front of us, in all four looks."""
-    page.evaluate(AXE_SCRIPT)
-    faults = []
-    for width in (NARROW, WIDE):
-        page.set_viewport_size({"width": width, "height": 900})
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            faults += [f"{width} {scheme} {fault}" for fault in told(page.evaluate(FIND))]
-        overhang = page.evaluate(OVERHANG)
-        if overhang > 0:
-            faults.append(f"{width}: the page is {overhang} pixels too wide")
-    assert not faults, f"{page.url}\n  " + "\n  ".join(faults)
 
 
 @pytest.fixture
@@ -63,7 +34,7 @@ def look(page: Page) -> Callable[[str], None]:
 
     def at(address: str) -> None:
         page.goto(address)
-        inspect(page)
+        looks.inspect(page)
 
     return at
 
@@ -81,29 +52,6 @@ def sent(account: SmsAccount, alice: User, sender: Sender, deliver: Deliver) -> 
     return revision
 
 
-def test_the_sign_in_page_is_accessible(visitor: Page) -> None:
-    visitor.goto(reverse("account_login"))
-    inspect(visitor)
-
-
-@pytest.mark.parametrize(
-    "name", ["accounts:account-list", "demo:handset-list", "demo:mailbox-list"]
-)
-def test_a_page_outside_an_account_is_accessible(
-    look: Callable[[str], None], account: SmsAccount, name: str
-) -> None:
-    look(reverse(name))
-
-
-@pytest.mark.parametrize(
-    "name", ["campaign-create", "planned-list", "message-list", "character-list"]
-)
-def test_a_page_of_an_account_is_accessible(
-    look: Callable[[str], None], account: SmsAccount, sender: Sender, name: str
-) -> None:
-    look(reverse(f"messaging:{name}", args=[account.name]))
-
-
 def test_the_compose_page_is_accessible_with_a_text_and_with_errors(
     page: Page, account: SmsAccount, sender: Sender
 ) -> None:
@@ -112,10 +60,10 @@ def test_the_compose_page_is_accessible_with_a_text_and_with_errors(
     page.get_by_label("Later").check()
     page.get_by_text("Class: Standard, Flash or SIM").click()
     page.get_by_text("These characters are not in the standard alphabet").wait_for()
-    inspect(page)
+    looks.inspect(page)
     page.get_by_role("button", name="Plan", exact=True).click()
     page.locator(".notice-error").wait_for()
-    inspect(page)
+    looks.inspect(page)
 
 
 def test_the_review_is_accessible(
@@ -142,12 +90,12 @@ def test_what_is_planned_is_accessible(
     for box in page.get_by_role("table").get_by_role("checkbox").all():
         box.check()
     page.get_by_role("button", name="Cancel the ticked ones").click()
-    inspect(page)
+    looks.inspect(page)
     for revision in (one, many):
         look(pages.campaign_url("moment-update", revision))
         look(revision.get_absolute_url())
         page.locator("summary", has_text="Cancel").click()
-        inspect(page)
+        looks.inspect(page)
     look(f"{pages.compose_url(account)}?from={one.campaign.uuid}")
 
 
@@ -166,9 +114,3 @@ def test_an_email_is_accessible(
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     send_mail("A subject", LONG, "panel@example.com", ["alice@example.com"])
     look(reverse("demo:mailbox-list"))
-
-
-def test_a_page_that_is_not_there_is_accessible(
-    look: Callable[[str], None], account: SmsAccount
-) -> None:
-    look(f"/sms/{account.name}/campaigns/{uuid.uuid4()}/")

@@ -44,6 +44,8 @@ def test_the_count_follows_what_is_typed(page: Page, account: SmsAccount, sender
     size, cost = page.locator("#size"), page.locator("#cost")
     expect(size).to_contain_text("Unicode")
     expect(size.get_by_role("listitem")).to_contain_text("ê")
+    expect(size).not_to_contain_text("STOP")
+    page.get_by_label("Sender").select_option("Martin")
     expect(size).to_contain_text("STOP")
     expect(cost).to_contain_text("1 credit")
 

@@ -106,6 +106,6 @@ def test_an_sms_is_planned_moved_and_cancelled_without_script(
 def test_a_menu_opens_without_script_on_a_phone(plain: Page, account: SmsAccount) -> None:
     plain.set_viewport_size({"width": 390, "height": 800})
     plain.goto(f"/sms/{account.name}/messages/")
-    plain.locator("summary", has_text="Menu").click()
-    plain.locator(".menu-panel").get_by_role("link", name="Characters and tips").click()
+    plain.get_by_role("button", name="Menu").click()
+    plain.locator("#navigation").get_by_role("link", name="Characters and tips").click()
     expect(plain.get_by_role("heading", level=1)).to_contain_text("Characters")

@@ -5,7 +5,6 @@ again in the same directory. The carrier's books are read from their file: they 
 what was sent.
 """
 
-import os
 import signal
 import sqlite3
 import subprocess
@@ -27,23 +26,18 @@ class Panel(Visitor):
         self.directory = directory
         self.port = processes.free_port()
         super().__init__(url=f"http://127.0.0.1:{self.port}")
-        self._delays = delays
+        self.env = processes.environment(
+            DATA_DIR=str(directory), PORT=str(self.port), CARRIER_DELAYS=delays
+        )
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the process and wait for its first page."""
-        env = os.environ | {
-            "DATA_DIR": str(self.directory),
-            "PORT": str(self.port),
-            "CARRIER_DELAYS": self._delays,
-        }
-        for name in ("DATABASE_URL", "REDIS_URL", "MODE"):
-            env.pop(name, None)
         with (self.directory / "panel.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "manage.py", "demo"],
                 cwd=processes.ROOT,
-                env=env,
+                env=self.env,
                 stdout=log,
                 stderr=log,
             )

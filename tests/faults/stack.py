@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,8 @@ CARRIER_TOKEN = "the-token-of-the-stack"
 # The time limit of a call to the carrier, from which the lease of a hand-over follows. Production
 # has 20; here recovery must be tried in seconds.
 CARRIER_SECONDS = os.environ.get("FAULT_CARRIER_SECONDS", "3")
-AUDIT = processes.ROOT / "smsmanager/management/commands/audit.py"
+# Of each part's log, when something goes wrong.
+LAST_LINES = 40
 CELERY = ("-m", "celery", "-A", "smsmanager")
 QUIET = ("--without-mingle", "--without-gossip", "--without-heartbeat")
 
@@ -69,6 +70,11 @@ class Part:
         """End it and all its children without warning."""
         self._end(signal.SIGKILL)
 
+    def last_words(self) -> str:
+        """Give the end of its log."""
+        lines = self._log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+        return "\n".join([f"--- {self.name}", *lines])
+
     def stop(self) -> None:
         """Ask it to end; after a while, insist."""
         if self._process is None or self._process.poll() is not None:
@@ -106,11 +112,14 @@ class Stack:
             CARRIER_TOKEN=CARRIER_TOKEN,
             CARRIER_DELAYS="0-0.5",
             CARRIER_SECONDS=CARRIER_SECONDS,
+            LOG_LEVEL="INFO",
         )
+        self._played: tuple[dict[str, Any], ...] = ()
         bulk = ",".join(celery.SLOW_QUEUES)
         self.carrier = self._part(
             "carrier", "manage.py", "carrier", "--port", str(carrier),
             "--door", f"{self.visitor.url}/carrier/receipts/",
+            "--reply-door", f"{self.visitor.url}/carrier/replies/",
         )  # fmt: skip
         self.web = self._part(
             "web", "-m", "gunicorn", "smsmanager.wsgi", "-b", f"{processes.HOST}:{web}",
@@ -124,8 +133,8 @@ class Stack:
             "bulk", *CELERY, "worker", "-n", "bulk@%h", "-Q", bulk, "-c", "2", *QUIET
         )
         self.beat = self._part(
-            "beat", *CELERY, "beat", "--max-interval", "1", "--pidfile", "",
-            "-s", str(directory / "beat"),
+            "beat", *CELERY, "beat", "-S", "smsmanager.beat:Scheduler", "--max-interval", "1",
+            "--pidfile", "",
         )  # fmt: skip
         self.parts = (self.carrier, self.web, self.quick, self.bulk, self.beat)
 
@@ -139,9 +148,7 @@ class Stack:
         processes.printed("-m", "tests.faults.gift", env=self.env)
         for part in self.parts:
             part.start()
-        for url in (self.visitor.url, self.carrier_url):
-            health = partial(processes.answers, f"{url}/healthz")
-            processes.wait_for(health, seconds=60, what=url)
+        self._wait_for_health(seconds=60)
         self.visitor.sign_in()
 
     def stop(self) -> None:
@@ -160,18 +167,34 @@ class Stack:
         for part in self.parts:
             if not part.is_alive():
                 part.start()
-        health = partial(processes.answers, f"{self.carrier_url}/healthz")
-        processes.wait_for(health, seconds=30, what="the carrier answers")
+        self._wait_for_health(seconds=30)
+
+    def _wait_for_health(self, *, seconds: float) -> None:
+        for url in (self.visitor.url, self.carrier_url):
+            health = partial(processes.answers, f"{url}/healthz")
+            processes.wait_for(health, seconds=seconds, what=url)
 
     def play(self, *rules: dict[str, Any]) -> None:
         """Tell the carrier how to misbehave."""
-        answer = requests.post(
+        self._script({"rules": rules})
+        self._played = rules
+
+    def turns(self) -> list[int]:
+        """Give how many turns each rule has had, since the carrier was told."""
+        left = {(r["on"], r["do"]): r["times"] for r in self._script()["rules"]}
+        return [r["times"] - left.get((r["on"], r["do"]), 0) for r in self._played]
+
+    def _script(self, told: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer = requests.request(
+            "POST" if told else "GET",
             f"{self.carrier_url}/v1/script",
-            json={"rules": rules},
+            json=told,
             headers={"Authorization": f"Bearer {CARRIER_TOKEN}"},
             timeout=30,
         )
         assert answer.ok, answer.text
+        script: dict[str, Any] = answer.json()
+        return script
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the platform's database."""
@@ -181,6 +204,16 @@ class Stack:
                 cursor.execute(sql, values)
                 return list(cursor.fetchall())
 
+    @contextmanager
+    def locking(self, sql: str) -> Iterator[Callable[[], bool]]:
+        """Lock what a query finds; give a way to see whether somebody waits for it."""
+        with closing(psycopg2.connect(self.postgres.url)) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+            waiting = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+            yield lambda: self.query(waiting, connection.info.backend_pid)[0][0] > 0
+            connection.rollback()
+
     def books(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the carrier's books."""
         path = self.directory / "carrier.sqlite3"
@@ -188,19 +221,35 @@ class Stack:
             return connection.execute(sql, values).fetchall()
 
     def audit(self) -> str:
-        """Have the platform prove itself, once it can; "" when nothing is wrong."""
-        if not AUDIT.exists():
-            return ""
-        done = processes.python("manage.py", "audit", env=self.env)
+        """Have the platform prove itself; "" when nothing is wrong and all that is due has left."""
+        done = processes.python("manage.py", "audit", "--overdue", "1", env=self.env)
         return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-@contextmanager
-def running(directory: Path) -> Iterator[Stack]:
-    """Give a stack that runs, and end it."""
-    stack = Stack(directory)
-    try:
-        stack.start()
-        yield stack
-    finally:
-        stack.stop()
+class Keeper:
+    """Lends one stack to many trials; one on which a trial failed is not lent again."""
+
+    def __init__(self, make_directory: Callable[[], Path]) -> None:
+        """Know where; nothing runs yet."""
+        self._make_directory = make_directory
+        self._stack: Stack | None = None
+
+    @contextmanager
+    def lent(self) -> Iterator[Stack]:
+        """Give a stack that runs; what goes wrong is told with the last words of every part."""
+        try:
+            if self._stack is None:
+                self._stack = Stack(self._make_directory())
+                self._stack.start()
+            yield self._stack
+        except BaseException as exc:
+            for part in self._stack.parts if self._stack else ():
+                exc.add_note(part.last_words())
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """End the stack, if there is one."""
+        if self._stack is not None:
+            self._stack.stop()
+            self._stack = None

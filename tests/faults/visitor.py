@@ -40,6 +40,10 @@ class Visitor:
         )
         assert "/accounts/login/" not in answer.url
 
+    def look(self, page: str, **headers: str) -> requests.Response:
+        """Look at a page of the account, whatever it answers."""
+        return self._session.get(self._path(page), headers=headers, timeout=30)
+
     def form(self, *, recipients: str, text: str, **changes: str) -> dict[str, str]:
         """Fill in the compose form; the same dictionary may be posted again and again."""
         page = self._session.get(self._path("compose/"), timeout=20).text

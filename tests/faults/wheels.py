@@ -5,7 +5,10 @@ touched.
 """
 
 import os
+import signal
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,16 @@ class Postgres:
     def restart(self, *, mode: str) -> None:
         """Restart in mode `fast` (sessions end, all is written) or `immediate` (as in a crash)."""
         self._control("-m", mode, "restart")
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Stop it, and start it again at the end."""
+        self._control("-m", "fast", "stop")
+        try:
+            yield
+        finally:
+            # With the options of the first start, which a mere start would not remember.
+            self._control("-m", "fast", "restart")
 
     def stop(self) -> None:
         """Stop it for good and delete its files."""
@@ -69,6 +82,16 @@ class Valkey:
     def kill(self) -> None:
         """End it without warning."""
         self._server.terminate()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Have it take connections and answer nothing."""
+        pid = self._server._process.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def empty(self) -> None:
         """Make it forget everything."""

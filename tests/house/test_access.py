@@ -17,8 +17,9 @@ from accounts.models import SmsAccount, User
 from messaging import campaigns
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.models import Revision
+from replies.models import Reply
 from senders.models import Sender
-from tests import scenes
+from tests import answers, scenes
 from tests.messaging.conftest import carrier  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +56,13 @@ PAGES = {
     "messaging:message-list": Row(method="get", bob=200, alice=200),
     "messaging:message-detail": Row(method="get", bob=200, alice=200, which="sent"),
     "messaging:message-status": Row(method="get", bob=200, alice=200, which="sent"),
+    "messaging:opt-out-list": Row(method="get", bob=200, alice=200),
+    "messaging:opt-out-create": Row(method="post", bob=404, alice=422),
+    "messaging:opt-out-delete": Row(method="post", bob=404, alice=302),
+    "messaging:opt-out-export": Row(method="get", bob=200, alice=200),
+    "replies:reply-list": Row(method="get", bob=200, alice=200),
+    "replies:reply-detail": Row(method="get", bob=200, alice=200, which="reply"),
+    "replies:reply-export": Row(method="get", bob=200, alice=200),
 }
 
 
@@ -78,28 +86,32 @@ def account_addresses() -> set[str]:
 
 
 @pytest.fixture
-def revisions(
+def found(
     account: SmsAccount,
     alice: User,
     sender: Sender,
     now: datetime,
     carrier: InProcessCarrier,  # noqa: F811 (the fixture)
-) -> dict[str, Revision]:
-    """A campaign that left, one that waits for a confirmation, and one for tomorrow."""
+) -> dict[str, Revision | Reply]:
+    """A campaign that left, one that waits for a confirmation, one for tomorrow, and a reply."""
     sent = scenes.compose(account, alice, sender, now=now, numbers=scenes.numbers(2))
     campaigns.confirm(revision=sent, by=alice, total_hundredths=200, now=now)
     scenes.hand_over_all(sent, carrier, now=now + timedelta(seconds=1))
     quoted = scenes.compose(account, alice, sender, now=now, numbers=(*scenes.numbers(2), "x"))
     planned = scenes.compose(account, alice, sender, now=now, due_at=now + timedelta(days=1))
-    return {"sent": sent, "quoted": quoted, "planned": planned}
+    answers.lend(account, at=now)
+    reply = answers.receive_one(at=now)
+    return {"sent": sent, "quoted": quoted, "planned": planned, "reply": reply}
 
 
-def address(name: str, account: SmsAccount, revision: Revision | None) -> str:
+def address(name: str, account: SmsAccount, thing: Revision | Reply | None) -> str:
     kwargs: dict[str, Any] = {"account": account.name}
-    if revision is not None:
-        kwargs["campaign"] = revision.campaign.uuid
+    if isinstance(thing, Reply):
+        kwargs["reply"] = thing.uuid
+    elif thing is not None:
+        kwargs["campaign"] = thing.campaign.uuid
         if "message-" in name:
-            kwargs |= {"revision": revision.number, "position": 1}
+            kwargs |= {"revision": thing.number, "position": 1}
     return reverse(name, kwargs=kwargs)
 
 
@@ -111,14 +123,14 @@ def test_every_address_of_an_account_has_a_row() -> None:
 def test_each_person_gets_what_is_theirs(
     name: str,
     account: SmsAccount,
-    revisions: dict[str, Revision],
+    found: dict[str, Revision | Reply],
     alice: User,
     bob: User,
     mallory: User,
     sam: User,
 ) -> None:
     row = PAGES[name]
-    at = address(name, account, revisions.get(row.which))
+    at = address(name, account, found.get(row.which))
     seen = {}
     for who, user in (("", None), ("m", mallory), ("s", sam), ("b", bob), ("a", alice)):
         client = Client()
@@ -132,12 +144,12 @@ def test_each_person_gets_what_is_theirs(
 
 
 @pytest.mark.parametrize("name", [n for n, row in PAGES.items() if row.which])
-def test_ones_own_account_opens_nobody_elses_campaign(
-    name: str, mallorys_account: SmsAccount, revisions: dict[str, Revision], mallory: User
+def test_ones_own_account_opens_nothing_of_somebody_else(
+    name: str, mallorys_account: SmsAccount, found: dict[str, Revision | Reply], mallory: User
 ) -> None:
     client = Client()
     client.force_login(mallory)
-    at = address(name, mallorys_account, revisions[PAGES[name].which])
+    at = address(name, mallorys_account, found[PAGES[name].which])
     assert getattr(client, PAGES[name].method)(at).status_code == 404
 
 
@@ -152,11 +164,13 @@ def test_an_account_that_does_not_exist_is_not_found(slug: str, alice: User) -> 
 
 @pytest.mark.parametrize("number", [0, 2, 10**6, 2**31, 2**63, 10**30])
 def test_an_absurd_position_is_not_found(
-    number: int, account: SmsAccount, revisions: dict[str, Revision], alice: User
+    number: int, account: SmsAccount, found: dict[str, Revision | Reply], alice: User
 ) -> None:
     client = Client()
     client.force_login(alice)
-    campaign = revisions["sent"].campaign.uuid
+    sent = found["sent"]
+    assert isinstance(sent, Revision)
+    campaign = sent.campaign.uuid
     for end in (f"{number + 1}/1", f"1/{number + 1}"):
         answer = client.get(f"/sms/{account.name}/messages/{campaign}/{end}/")
         assert answer.status_code == (200 if end in ("1/1", "1/2") else 404), end

@@ -17,11 +17,14 @@ PURE = {
     "accounts.credits",
     "accounts.phones",
     "messaging.calendar",
+    "messaging.links",
     "messaging.personalise",
     "messaging.carrier.base",
     "messaging.carrier.fields",
     "messaging.references",
     "messaging.sms",
+    "replies.stopwords",
+    "replies.window",
     "senders.rules",
 }
 # The whole of another company: it may know nothing of the platform.

@@ -30,7 +30,7 @@ from accounts.models import SmsAccount, TrailEntry, User
 from messaging import campaigns, claims, tasks
 from messaging.carrier.simulator.outcomes import Terms
 from messaging.carrier.simulator.program import Settings, Simulator
-from messaging.models import HandOver, Message, Revision
+from messaging.models import CarrierPause, HandOver, Message, Revision
 from senders.models import Sender
 from smsmanager import logs
 from tests import pages, scenes
@@ -225,6 +225,7 @@ class Journey:
         settings.CARRIER_TOKEN = "other"
         run_hand_overs()
         carrier.stop()
+        CarrierPause.objects.all().delete()
         HandOver.objects.update(not_before=timezone.now())
         run_hand_overs()
         self.client.get(f"/demo/handset/{self.canary.number}/")

@@ -77,6 +77,15 @@ def test_every_ring_of_the_doorbell_names_a_task_and_a_queue() -> None:
             assert "queue" in words(call), place
             for name in rung:
                 assert f"messaging.tasks.{name}" in known, f"{place}: no task is named {name}"
+        if name_of(call) == "ring_task":
+            assert strings(words(call)["task"]) & known.keys(), f"{place}: no such task"
+
+
+def test_rings_of_the_sweep_end_before_they_pile_up() -> None:
+    swept = [call for place, call in calls() if place.startswith("messaging/sweep.py")]
+    rings = [call for call in swept if name_of(call) == "ring"]
+    assert rings
+    assert all("seconds" in words(call) for call in rings), "the next sweep rings again"
 
 
 def test_tasks_are_published_by_the_doorbell_alone() -> None:

@@ -27,7 +27,7 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """Collect (task, row id) instead of waking a worker: here the ring itself is looked at."""
     given: list[tuple[str, int]] = []
 
-    def note(task: str, ids: tuple[int, ...], queue: str) -> None:
+    def note(task: str, ids: tuple[int, ...], queue: str, seconds: float | None) -> None:
         given.extend((task, i) for i in ids)
 
     monkeypatch.setattr(doorbell, "_publish", note)

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from messaging import bulk
-from messaging.bulk import Change
+from messaging.bulk import Change, Moved
 from messaging.models import IdBlock, Message, Status
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def insert(*texts: str | None) -> None:
 
 
 def change(message_id: int, status: Status = Status.DELIVERED, reason: str | None = None) -> Change:
-    return Change(message_id=message_id, status=status, reason=reason, at=NOON)
+    return Change(message_id, status, reason, NOON)
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,11 @@ def test_reserved_ids_never_overlap() -> None:
 
 
 def test_only_rows_with_the_expected_status_are_moved_and_told() -> None:
-    insert("a", "b", "c")
+    insert("a", "b", "c", "d")
     first = bulk.move_messages(changes=[change(1)], from_status=Status.OPEN)
-    again = bulk.move_messages(changes=[change(1), change(2)], from_status=Status.OPEN)
-    assert [m.message_id for m in first] == [1]
-    assert [(m.message_id, m.country, m.price_hundredths) for m in again] == [(2, "FR", 100)]
+    again = bulk.move_messages(changes=[change(n) for n in (3, 1, 2)], from_status=Status.OPEN)
+    assert first == [Moved(1, Status.DELIVERED, "FR", "SFR", 1, 1, 100)]
+    assert again == [Moved(1, Status.DELIVERED, "FR", "SFR", 2, 2, 200)]
     assert bulk.move_messages(changes=[change(9)], from_status=Status.OPEN) == []
     assert bulk.move_messages(changes=[], from_status=Status.OPEN) == []
 

@@ -33,7 +33,7 @@ def page(
 
 def errors_of(response: object) -> str:
     return html.unescape(
-        " ".join(re.findall(r'class="field-errors".*?</div>', pages.words_of(response)))
+        " ".join(re.findall(r'class="invalid-feedback.*?</div>', pages.words_of(response)))
     )
 
 
@@ -57,7 +57,8 @@ def test_the_page_offers_enabled_senders_only(page: HouseClient, account: SmsAcc
 def test_without_a_sender_the_page_says_who_enables_one(
     page: HouseClient, account: SmsAccount, sender: Sender, sam: User, now: datetime
 ) -> None:
-    review.disable(sender=sender, by=sam, clock=lambda: now)
+    for enabled in (sender, factories.short_sender(account)):
+        review.disable(sender=enabled, by=sam, clock=lambda: now)
     shown = pages.words_of(page.get(pages.compose_url(account)))
     assert "No sender is enabled yet" in shown
     assert "<textarea" not in shown
@@ -66,7 +67,7 @@ def test_without_a_sender_the_page_says_who_enables_one(
 def test_a_message_is_commercial_unless_ticked(page: HouseClient, account: SmsAccount) -> None:
     shown = pages.words_of(page.get(pages.compose_url(account)))
     assert re.search(r'name="not_commercial"[^>]*checked', shown) is None
-    assert "STOP:36111" in shown
+    assert "STOP:36111" in size(page, account, not_commercial="")
 
 
 def test_one_number_is_sent_and_leads_to_its_message(
@@ -258,7 +259,7 @@ def test_missing_credit_says_what_is_needed_and_what_there_is(
     factories.make_sender(poor)
     response = pages.post(page, poor)
     assert response.status_code == 422
-    assert "This takes 1 credits and the balance is 0." in pages.words_of(response)
+    assert "This takes 1 credit and the balance is 0 credits." in pages.words_of(response)
     assert not Message.objects.exists()
 
 
@@ -467,3 +468,66 @@ def test_the_characters_are_listed(page: HouseClient, account: SmsAccount) -> No
     shown = pages.words_of(page.get(pages.compose_url(account).replace("compose", "characters")))
     assert "<kbd>€</kbd>" in shown
     assert "<kbd>é</kbd>" in shown
+
+
+def test_the_short_number_is_first_and_chosen_in_france(
+    page: HouseClient, account: SmsAccount, sam: User
+) -> None:
+    factories.make_virtual(account)
+    shown = pages.words_of(page.get(pages.compose_url(account)))
+    select = re.search(r'<select name="sender".*?</select>', shown)
+    assert select
+    options = re.findall(r'<option value="([^"]*)"( selected)?>([^<]*)<', select[0])
+    assert options == [
+        ("#short", " selected", "Short number (allows a reply)"),
+        ("+33755512345", "", "+33 7 55 51 23 45 (virtual number, allows replies)"),
+        ("Martin", "", "Martin"),
+    ]
+    assert "can be answered for 48 hours" in shown
+
+
+def test_customers_elsewhere_choose_among_names(
+    house_client: HouseClient, mallory: User, mallorys_account: SmsAccount, now: datetime
+) -> None:
+    house_client.force_login(mallory)
+    url = pages.compose_url(mallorys_account)
+    assert "No sender is enabled yet" in pages.words_of(house_client.get(url))
+    factories.make_sender(mallorys_account, name="MalloryCo")
+    shown = pages.words_of(house_client.get(url))
+    assert "MalloryCo" in shown
+    assert "hort number (allows" not in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param(
+            {"recipients": "+590690123456"}, "metropolitan France only", id="an overseas number"
+        ),
+        pytest.param({"text": "Voir Exemple.fr/x"}, "(Exemple.fr/x), which the short", id="link"),
+    ],
+)
+def test_what_the_short_number_does_not_let_pass_is_said_beside_its_field(
+    page: HouseClient, account: SmsAccount, changes: dict[str, str], expected: str
+) -> None:
+    response = pages.post(page, account, sender="#short", **changes)
+    assert response.status_code == 422
+    assert expected in errors_of(response)
+    assert not Revision.objects.exists()
+
+
+def test_the_count_knows_what_the_sender_lets_pass(page: HouseClient, account: SmsAccount) -> None:
+    three = "+33612345678, +590690123456, +393331234567"
+    changes = {"not_commercial": "", "recipients": three, "text": "Voir exemple.fr"}
+    short = size(page, account, sender="#short", **changes)
+    assert "STOP:36111" not in short
+    assert "2 left out: the short number reaches" in short
+    assert "(exemple.fr), which the short number" in short
+    named = size(page, account, sender="Martin", **changes)
+    assert "STOP:36111" in named
+    assert "left out" not in named
+    assert "which the short number" not in named
+
+
+def test_a_sender_that_is_gone_counts_like_a_name(page: HouseClient, account: SmsAccount) -> None:
+    assert "STOP:36111" in size(page, account, sender="Nobody", not_commercial="")

@@ -8,13 +8,14 @@ import pytest
 
 from accounts import ledger, suspension
 from accounts.models import SmsAccount, User
-from messaging import campaigns, claims, delivery, quote, sweep
+from messaging import campaigns, claims, delivery, pauses, quote, recovery, sweep
 from messaging.carrier import base
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.carrier.simulator.outcomes import Ending
 from messaging.models import (
     Batch,
     BatchState,
+    CarrierPause,
     HandOver,
     HandOverState,
     Message,
@@ -47,6 +48,9 @@ class Broken:
         raise self._error
 
     def look_up(self, references: Sequence[str], *, deadline: float) -> dict[str, base.Answer]:
+        raise self._error
+
+    def numbers(self, *, deadline: float) -> tuple[str, ...]:
         raise self._error
 
 
@@ -142,6 +146,47 @@ def test_a_chunk_that_was_not_taken_is_put_off(
     assert not Message.objects.filter(status__isnull=False).exists()
 
 
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        pytest.param(base.Throttled(7.0), 7, id="too fast"),
+        pytest.param(base.Misconfigured(), 60, id="wrong token"),
+    ],
+)
+def test_nobody_hands_over_while_the_carrier_wants_a_pause(
+    planned: Revision,
+    carrier: InProcessCarrier,
+    now: datetime,
+    error: base.CarrierError,
+    seconds: int,
+) -> None:
+    first, second = scenes.leave_all(planned, now=now)
+    broken = Broken(carrier, error=error, works=False)
+    delivery.hand_over(hand_over_id=first.pk, carrier=broken, clock=scenes.at(now))
+    meanwhile = now + timedelta(seconds=seconds - 1)
+    delivery.hand_over(hand_over_id=second.pk, carrier=carrier, clock=scenes.at(meanwhile))
+    assert taken(carrier) == 0
+    afterwards = now + timedelta(seconds=seconds)
+    delivery.deliver(account_id=planned.account_id, carrier=carrier, clock=scenes.at(afterwards))
+    assert taken(carrier) == 700
+
+
+def test_a_carrier_that_takes_nothing_for_now_does_not_stop_the_others(
+    planned: Revision, carrier: InProcessCarrier, now: datetime
+) -> None:
+    first, second = scenes.leave_all(planned, now=now)
+    broken = Broken(carrier, error=base.Unavailable(), works=False)
+    delivery.hand_over(hand_over_id=first.pk, carrier=broken, clock=scenes.at(now))
+    delivery.hand_over(hand_over_id=second.pk, carrier=carrier, clock=scenes.at(now))
+    assert taken(carrier) == 200
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one(now: datetime) -> None:
+    pauses.begin(until=now + timedelta(seconds=60))
+    pauses.begin(until=now + timedelta(seconds=1))
+    assert CarrierPause.objects.get().until == now + timedelta(seconds=60)
+
+
 @pytest.mark.parametrize("works", [True, False], ids=["it was taken", "it was not"])
 def test_an_unknown_outcome_is_asked_about_and_nothing_is_sent_twice(
     planned: Revision,
@@ -156,11 +201,27 @@ def test_an_unknown_outcome_is_asked_about_and_nothing_is_sent_twice(
     assert first.state == HandOverState.CLAIMED
 
     later = now + timedelta(seconds=3)
-    delivery.recover(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(later))
+    recovery.recover(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(later))
     first.refresh_from_db()
     assert first.state == (HandOverState.ANSWERED if works else HandOverState.READY)
     delivery.hand_over(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(later))
     assert taken(carrier) == 500
+
+
+def test_what_the_carrier_fails_to_take_is_tried_again_with_growing_pauses(
+    planned: Revision, carrier: InProcessCarrier, now: datetime
+) -> None:
+    first, _second = scenes.leave_all(planned, now=now)
+    broken = Broken(carrier, error=base.OutcomeUnknown(), works=False)
+    waits = []
+    for _time in range(7):
+        delivery.hand_over(hand_over_id=first.pk, carrier=broken, clock=scenes.at(now))
+        now += delivery.ASK_AFTER
+        recovery.recover(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(now))
+        first.refresh_from_db()
+        waits.append((first.not_before - now).total_seconds())
+        now = first.not_before
+    assert waits == [0, 2, 5, 15, 30, 60, 60]
 
 
 def test_a_worker_that_wakes_after_its_lease_records_nothing(
@@ -170,7 +231,7 @@ def test_a_worker_that_wakes_after_its_lease_records_nothing(
     claim = claims.claim(hand_over_id=first.pk, clock=scenes.at(now))
     assert claim is not None
     later = now + claims.LEASE
-    delivery.recover(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(later))
+    recovery.recover(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(later))
     refused = [
         base.Answer(
             reference=r, accepted=False, carrier_id="", code=base.Refusal.NUMBER, accepted_at=None
@@ -264,10 +325,10 @@ def test_what_never_left_within_its_validity_is_given_back(
     hand_overs = scenes.leave_all(planned, now=now)
     late = now + claims.VALIDITY
     for h in hand_overs:
-        delivery.expire(hand_over_id=h.pk, clock=scenes.at(late - timedelta(seconds=1)))
+        recovery.expire(hand_over_id=h.pk, clock=scenes.at(late - timedelta(seconds=1)))
     assert not Message.objects.filter(status__isnull=False).exists()
     for h in hand_overs:
-        delivery.expire(hand_over_id=h.pk, clock=scenes.at(late))
+        recovery.expire(hand_over_id=h.pk, clock=scenes.at(late))
     assert Message.objects.filter(status=Status.NOT_SENT).count() == 700
     assert ledger.balance(account_id=planned.account_id) == balance + 70_000
 
@@ -307,8 +368,8 @@ def test_the_sweep_rings_for_everything_that_is_due(
 
     assert swept(now) == ["leave"]
     first, _second = scenes.leave_all(planned, now=now)
-    assert swept(now) == ["hand_over", "hand_over"]
+    assert swept(now) == ["deliver"]
     claims.claim(hand_over_id=first.pk, clock=scenes.at(now))
-    assert swept(now) == ["hand_over"]
-    assert swept(now + claims.LEASE) == ["hand_over", "recover"]
+    assert swept(now) == ["deliver"]
+    assert swept(now + claims.LEASE) == ["deliver", "recover"]
     assert swept(now + claims.VALIDITY) == ["recover", "expire"]

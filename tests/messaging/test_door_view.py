@@ -16,7 +16,7 @@ from accounts.models import SmsAccount, User
 from messaging import receipts
 from messaging.carrier import door
 from messaging.carrier.inprocess import InProcessCarrier
-from messaging.models import Message, Receipt, Status
+from messaging.models import Message, Receipt, ReceiptPush, Status
 from senders.models import Sender
 from tests import scenes
 
@@ -68,7 +68,7 @@ def test_a_signed_receipt_is_stored_and_applied_later(
     scenes.hand_over_all(revision, carrier, now=now)
     body = json.dumps({"receipts": [row(f"{revision.campaign.uuid}:1:1", at=now)]}).encode()
     assert push(client, body, now=now).status_code == 204
-    assert Receipt.objects.count() == 1
+    assert ReceiptPush.objects.count() == 1
     assert Message.objects.get().status is None
     receipts.apply_group(now=now)
     assert Message.objects.get().status == Status.DELIVERED
@@ -78,12 +78,17 @@ def test_the_same_push_again_changes_nothing(client: Client, now: datetime) -> N
     body = json.dumps({"receipts": [row("x:1:1", at=now)]}).encode()
     answers = [push(client, body, now=now).status_code for _n in range(3)]
     assert answers == [204, 204, 204]
+    assert ReceiptPush.objects.count() == 1
+    for later in range(2):
+        receipts.apply_group(now=now)
+        push(client, body, now=now, **{"webhook-id": f"push-{later}"})
     assert Receipt.objects.count() == 1
 
 
 def test_one_malformed_receipt_does_not_lose_the_others(client: Client, now: datetime) -> None:
     rows = [row("x:1:1", at=now), row("x:1:2", at=now, id="c-2", state="later"), 7]
     assert push(client, json.dumps({"receipts": rows}).encode(), now=now).status_code == 204
+    receipts.apply_group(now=now)
     assert Receipt.objects.get().carrier_id == "c-1"
 
 
@@ -106,7 +111,7 @@ def test_what_cannot_be_read_gets_a_plain_refusal(
     response = push(client, body, now=now, **changes)
     assert response.status_code == status
     assert response.headers["Content-Type"].startswith("text/plain")
-    assert not Receipt.objects.exists()
+    assert not ReceiptPush.objects.exists()
 
 
 def test_the_door_takes_posts_only(client: Client) -> None:

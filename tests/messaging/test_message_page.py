@@ -75,6 +75,35 @@ def test_the_details_are_all_there(page: HouseClient, sent: Revision) -> None:
         assert expected in words
 
 
+def test_the_short_number_it_was_sent_from_is_told(
+    page: HouseClient, account: SmsAccount, alice: User, carrier: InProcessCarrier, now: datetime
+) -> None:
+    (number,) = factories.make_pool(1, now=now)
+    sent = scenes.compose(account, alice, factories.short_sender(account), now=now)
+    address = pages.message_url(sent)
+    assert "Short number (allows a reply)" in pages.words_of(page.get(address))
+    scenes.hand_over_all(sent, carrier, now=now)
+    assert f"sent from {number}" in pages.words_of(page.get(address))
+    assert steps(page, sent)[5] == f"Handed over to the carrier from {number}"
+    status = page.get(pages.message_url(sent, view="message-status"))
+    assert f"from {number}" in pages.words_of(status)
+    history = page.get(f"/sms/{account.name}/messages/")
+    assert "Short number (allows a reply)" in pages.words_of(history)
+
+
+def test_a_message_for_which_no_number_was_free_says_so(
+    page: HouseClient, account: SmsAccount, alice: User, carrier: InProcessCarrier, now: datetime
+) -> None:
+    (number,) = factories.make_pool(1, now=now)
+    sent = scenes.compose(account, alice, factories.short_sender(account), now=now)
+    factories.make_lease(account, number=number, phone=scenes.PHONE, now=now)
+    scenes.hand_over_all(sent, carrier, now=now)
+    words = pages.words_of(page.get(pages.message_url(sent)))
+    assert "No number that can be answered was free for this recipient." in words
+    assert "Its credits were given back." in words
+    assert "sent from" not in words
+
+
 def test_the_status_refreshes_itself_until_it_is_final(
     page: HouseClient, sent: Revision, carrier: InProcessCarrier, now: datetime
 ) -> None:

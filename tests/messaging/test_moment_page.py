@@ -145,7 +145,7 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_moves(
 ) -> None:
     response = move(page, planned, **changes)
     assert response.status_code == 422
-    errors = re.findall(r'class="field-errors".*?</div>', told(response))
+    errors = re.findall(r'class="invalid-feedback.*?</(?:div|span|p)>', told(response))
     assert expected in " ".join(errors)
     assert planned.due_at == Revision.objects.get().due_at
 

@@ -10,7 +10,7 @@ from accounts.models import SmsAccount, TrailEntry, User
 from messaging import campaigns, delivery, moving
 from messaging.models import Batch, Revision, RevisionState
 from senders.models import Sender
-from tests import scenes
+from tests import factories, scenes
 
 pytestmark = pytest.mark.django_db
 
@@ -207,3 +207,14 @@ def test_what_is_held_until_legal_hours_is_listed_by_when_they_begin(
     assert planned.leaves_at == datetime(2027, 3, 12, 8, tzinfo=PARIS)
     assert moments(planned) == [planned.leaves_at]
     assert planned.due_at == tomorrow
+
+
+def test_beyond_the_term_of_its_number_it_is_not_moved(
+    account: SmsAccount, alice: User, now: datetime, tomorrow: datetime
+) -> None:
+    ends = tomorrow + timedelta(days=1)
+    sender = factories.make_virtual(account, until=ends, now=now)
+    revision = scenes.confirmed(account, alice, sender, now=now, due_at=tomorrow)
+    with pytest.raises(campaigns.SenderEnds):
+        move(revision, alice, to=ends + timedelta(hours=1), now=now, seen=tomorrow)
+    assert moments(revision) == [tomorrow]

@@ -154,10 +154,17 @@ def test_pages_follow_each_other_in_both_directions(
 
 
 def test_a_page_that_emptied_meanwhile_leads_back(
-    page: HouseClient, account: SmsAccount, one: Revision, now: datetime
+    page: HouseClient,
+    account: SmsAccount,
+    one: Revision,
+    three: Revision,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    beyond = planned._cursor_at(one, backwards=False)
-    words = shown(page, account, f"?cursor={beyond}")
+    monkeypatch.setattr(planned, "PAGE", 1)
+    cursor = planned.page(account=account, cursor="", now=now).later
+    campaigns.cancel(revision=three, by=three.created_by, now=now)
+    words = shown(page, account, f"?cursor={cursor}")
     assert "Nothing here any more" in words
     assert f'href="{list_url(account)}"' in words
 

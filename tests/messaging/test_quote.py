@@ -98,17 +98,11 @@ def test_of_two_loaders_one_is_overtaken(waiting: Revision, now: datetime) -> No
 
 
 def test_a_loader_stops_when_another_went_on_after_its_segment(
-    waiting: Revision, now: datetime, monkeypatch: pytest.MonkeyPatch
+    waiting: Revision, now: datetime
 ) -> None:
-    quick = Revision.objects.select_related("account").get(pk=waiting.pk)
-    slow = quote.Loader(quick, reserve=quote.reserve_ids)
-    reread = quick.refresh_from_db
-
-    def after_the_other() -> None:
-        loader(waiting).step(now=now)
-        reread()
-
-    monkeypatch.setattr(quick, "refresh_from_db", after_the_other)
+    slow = loader(waiting)
+    slow.step(now=now)
+    loader(waiting).step(now=now)
     with pytest.raises(quote.Overtaken):
         slow.step(now=now)
     assert positions(waiting) == list(range(1, 2 * SMALL + 1))

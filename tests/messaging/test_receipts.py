@@ -16,6 +16,7 @@ from messaging.models import (
     Message,
     Receipt,
     ReceiptOutcome,
+    ReceiptPush,
     Revision,
     Status,
 )
@@ -68,6 +69,7 @@ def test_receipts_of_the_simulated_carrier_bring_messages_to_their_end(
     assert Message.objects.get(status=Status.FAILED).reason == "absent"
     assert ledger.balance(account_id=account.pk) == balance + 100
     assert not Receipt.objects.exists()
+    assert not ReceiptPush.objects.exists()
 
 
 def test_counters_follow_the_messages(sent: Revision, now: datetime) -> None:
@@ -81,6 +83,7 @@ def test_the_first_final_receipt_wins(sent: Revision, now: datetime) -> None:
     scenes.receive([failed], now=now)
     assert statuses()[0] == Status.DELIVERED
     assert not Receipt.objects.exists()
+    assert not ReceiptPush.objects.exists()
 
 
 def test_within_a_group_the_earlier_final_receipt_wins(sent: Revision, now: datetime) -> None:
@@ -182,6 +185,6 @@ def test_only_rows_that_the_statement_moved_are_given_back(sent: Revision, now: 
         )
         for _time in range(2)
     ]
-    assert [len(m) for m in moved] == [5, 0]
+    assert moved == [5, 0]
     batch.refresh_from_db()
     assert batch.refunds == 1

@@ -87,6 +87,21 @@ def test_refused_rows_are_downloaded_without_formulas(
     assert "attachment" in response.headers["Content-Disposition"]
 
 
+def test_who_the_short_number_does_not_reach_is_named_and_downloaded(
+    page: HouseClient, account: SmsAccount, alice: User, now: datetime
+) -> None:
+    short = factories.short_sender(account)
+    given = (scenes.PHONE, "+590690123456")
+    revision = scenes.compose(account, alice, short, now=now, numbers=given, is_commercial=True)
+    words = "The short number reaches mobile numbers of metropolitan France only."
+    shown = pages.words_of(page.get(pages.campaign_url("quote-detail", revision)))
+    assert words in shown
+    assert '<p class="bubble-sender">Short number (allows a reply)</p>' in shown
+    assert "can answer STOP" in shown
+    response: Any = page.get(pages.campaign_url("refused-row-list", revision))
+    assert words in b"".join(response.streaming_content).decode()
+
+
 def test_confirming_debits_once_however_often_it_is_pressed(
     page: HouseClient, quoted: Revision, account: SmsAccount
 ) -> None:
@@ -162,7 +177,7 @@ def test_a_quote_beyond_the_balance_cannot_be_confirmed(
     sender = factories.make_sender(poor)
     revision = scenes.compose(poor, alice, sender, now=now, numbers=scenes.numbers(2))
     shown = pages.words_of(page.get(pages.campaign_url("quote-detail", revision)))
-    assert "This takes 2 credits and the balance is 1" in shown
+    assert "This takes 2 credits and the balance is 1 credit" in shown
     assert "/confirm/" not in shown
     refused = page.get(confirm(page, revision).url)
     assert "Nothing was sent and nothing was charged" in pages.words_of(refused)

@@ -48,7 +48,7 @@ def _light_commits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doorbell, "_publish", lambda task, ids, queue: None)
+    monkeypatch.setattr(doorbell, "_publish", lambda task, ids, queue, seconds: None)
     monkeypatch.setattr(doorbell, "_publish_once", lambda task, queue: None)
 
 

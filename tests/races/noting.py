@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from messaging import references
 from messaging.carrier import base
 from messaging.carrier.inprocess import InProcessCarrier
+from messaging.carrier.simulator import handset
 from messaging.carrier.simulator.outcomes import Terms
 from messaging.models import Revision
 
@@ -28,10 +29,9 @@ class NotingCarrier:
     def submit(self, chunk: base.Chunk, *, deadline: float) -> list[base.Answer]:
         """Note the references and the state of their revision, then accept them."""
         given = [r.reference for r in chunk.recipients]
-        first = references.parse(given[0])
-        assert first is not None
+        [(campaign, number)] = references.by_revision(given)
         state = Revision.objects.values_list("state", flat=True).get(
-            campaign__uuid=first.campaign, number=first.revision
+            campaign__uuid=campaign, number=number
         )
         with self._lock:
             self.references += given
@@ -42,9 +42,17 @@ class NotingCarrier:
         """Refuse, as this carrier honours no references."""
         return self._inner.look_up(asked, deadline=deadline)
 
+    def numbers(self, *, deadline: float) -> tuple[str, ...]:
+        """Name the short numbers of the carrier inside."""
+        return self._inner.numbers(deadline=deadline)
+
     def take_receipts(self) -> list[base.Receipt]:
         """Take the receipts owed."""
         return self._inner.take_receipts()
+
+    def shown_on(self, number: str) -> list[handset.Shown]:
+        """Give what a phone shows."""
+        return self._inner.shown_on(number)
 
     def close(self) -> None:
         """Close the books."""

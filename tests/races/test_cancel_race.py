@@ -84,7 +84,8 @@ def test_naive_hand_over_goes_out_after_the_cancellation(
             batch__revision=revision, batch__cancel_requested=False, state=HandOverState.READY
         )
         for found in list(waiting):
-            carrier.submit(claims.as_claimed(found).chunk, deadline=1.0)
+            claimed = claims.as_it_stands(hand_over_id=found.pk)
+            carrier.submit(claimed.chunk, deadline=1.0)
             waiting.filter(pk=found.pk).update(state=HandOverState.ANSWERED)
 
     def goes_out_late() -> bool:

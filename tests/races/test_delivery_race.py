@@ -41,7 +41,8 @@ def test_naive_claim_hands_over_twice(
             found = HandOver.objects.get(pk=pk)
             if found.state == HandOverState.READY:
                 HandOver.objects.filter(pk=pk).update(state=HandOverState.CLAIMED)
-                carrier.submit(claims.as_claimed(found).chunk, deadline=1.0)
+                claimed = claims.as_it_stands(hand_over_id=found.pk)
+            carrier.submit(claimed.chunk, deadline=1.0)
 
     def twice() -> bool:
         revision = plan(account, alice, sender, now=now)
@@ -63,7 +64,7 @@ def test_two_schedulers_hand_everything_over_once(
 ) -> None:
     rung: list[tuple[str, int]] = []
     monkeypatch.setattr(
-        doorbell, "_publish", lambda task, ids, queue: rung.extend((task, i) for i in ids)
+        doorbell, "_publish", lambda task, ids, queue, seconds: rung.extend((task, i) for i in ids)
     )
 
     def schedule_and_work() -> None:
@@ -72,8 +73,8 @@ def test_two_schedulers_hand_everything_over_once(
             for task, pk in sorted(set(rung), key=lambda ring: ring[1]):
                 if task == "leave":
                     delivery.leave(batch_id=pk, clock=scenes.at(now))
-                elif task == "hand_over":
-                    delivery.hand_over(hand_over_id=pk, carrier=carrier, clock=scenes.at(now))
+                elif task == "deliver":
+                    delivery.deliver(account_id=pk, carrier=carrier, clock=scenes.at(now))
 
     for _round in range(ROUNDS):
         revision = plan(account, alice, sender, now=now)

@@ -26,7 +26,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     # Nothing is loaded when composed; everything later, by several.
     monkeypatch.setattr(quote, "AT_ONCE", 0)
     monkeypatch.setattr(quote, "BATCH_SIZE", BATCH)
-    monkeypatch.setattr(doorbell, "_publish", lambda task, ids, queue: None)
+    monkeypatch.setattr(doorbell, "_publish", lambda task, ids, queue, seconds: None)
 
 
 def test_naive_numbering_gives_a_number_twice(

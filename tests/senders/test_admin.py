@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import SmsAccount, TrailEntry, User
-from senders.models import Sender, SenderState
+from senders.models import Sender, SenderKind, SenderState
 from tests import factories
 from tests.house_client import HouseClient
 
@@ -64,7 +64,7 @@ def test_refusing_and_withdrawing_ask_for_a_reason(
     before: SenderState,
     after: SenderState,
 ) -> None:
-    chosen = Sender.objects.get(state=before)
+    chosen = Sender.objects.get(state=before, kind=SenderKind.ALPHANUMERIC)
     page = act(desk, action, chosen)
     assert chosen.name in page
     assert state_of(chosen) == before
@@ -92,10 +92,11 @@ def test_staff_ask_for_a_sender_on_behalf_of_a_customer(desk: Client, account: S
     form["validities-INITIAL_FORMS"] = "0"
     page = desk.post(f"{LIST}add/", {**form, "name": "36111"}).content.decode()
     assert "short number" in page
-    assert not Sender.objects.exists()
+    names = Sender.objects.filter(kind=SenderKind.ALPHANUMERIC)
+    assert not names.exists()
 
     desk.post(f"{LIST}add/", {**form, "name": "FOURNIL"})
-    sender = Sender.objects.get()
+    sender = names.get()
     assert (sender.name, sender.state) == ("FOURNIL", SenderState.WAITING)
     assert TrailEntry.objects.filter(event="sender.requested").exists()
 

@@ -30,7 +30,7 @@ def test_a_sender_that_was_asked_for_waits_and_may_not_be_used(
     sender = review.request(account=account, name="Martin", description="us", by=alice, now=now)
     assert (sender.state, sender.description) == (SenderState.WAITING, "us")
     assert not is_valid(sender, now)
-    assert sender not in review.choosable(account=account)
+    assert sender not in review.choosable(account=account, now=now)
 
 
 def test_a_name_against_the_rules_is_refused(
@@ -53,7 +53,7 @@ def test_an_enabled_sender_is_valid_from_then_on(waiting: Sender, sam: User, now
     review.enable(sender=waiting, by=sam, now=now)
     assert waiting.state == SenderState.ENABLED
     assert [is_valid(waiting, m) for m in (now - HOUR, now, now + HOUR)] == [False, True, True]
-    assert list(review.choosable(account=waiting.account)) == [waiting]
+    assert waiting in review.choosable(account=waiting.account, now=now)
 
 
 def test_the_past_keeps_its_validity(sender: Sender, alice: User, sam: User, now: datetime) -> None:
@@ -63,7 +63,7 @@ def test_the_past_keeps_its_validity(sender: Sender, alice: User, sam: User, now
     valid = [is_valid(sender, now + n * HOUR / 2) for n in range(8)]
     assert valid == [True, True, False, False, True, True, False, False]
     assert SenderValidity.objects.filter(sender=sender).count() == 2
-    assert not review.choosable(account=sender.account).exists()
+    assert sender not in review.choosable(account=sender.account, now=now)
 
 
 def enable(sender: Sender, by: User, now: datetime) -> None:
@@ -109,7 +109,7 @@ def test_a_step_is_taken_from_its_states_only(
 ) -> None:
     for way in WAYS[state]:
         way(waiting, sam, now)
-    intervals = list(SenderValidity.objects.values_list("since", "until"))
+    intervals = list(waiting.validities.values_list("since", "until"))
     if state in ALLOWED[step]:
         step(waiting, sam, now)
         assert waiting.state != state
@@ -117,7 +117,7 @@ def test_a_step_is_taken_from_its_states_only(
     with pytest.raises(review.WrongState) as refusal:
         step(waiting, sam, now)
     assert refusal.value.state == state == Sender.objects.get(pk=waiting.pk).state
-    assert list(SenderValidity.objects.values_list("since", "until")) == intervals
+    assert list(waiting.validities.values_list("since", "until")) == intervals
 
 
 def test_a_stale_copy_cannot_take_a_step_again(waiting: Sender, sam: User, now: datetime) -> None:
@@ -125,14 +125,14 @@ def test_a_stale_copy_cannot_take_a_step_again(waiting: Sender, sam: User, now: 
     review.refuse(sender=waiting, by=sam, reason="no document", now=now)
     with pytest.raises(review.WrongState):
         review.enable(sender=stale, by=sam, now=now)
-    assert not SenderValidity.objects.exists()
+    assert not waiting.validities.exists()
 
 
 def test_a_clock_that_is_behind_leaves_an_empty_interval(
     sender: Sender, sam: User, now: datetime
 ) -> None:
     review.disable(sender=sender, by=sam, clock=lambda: now - HOUR)
-    interval = SenderValidity.objects.get()
+    interval = sender.validities.get()
     assert interval.since == interval.until == now
 
 
@@ -145,6 +145,43 @@ def test_the_trail_names_each_step_with_its_reason(
     assert entry.details == {"reason": "no document"}
 
 
-def test_only_ones_own_senders_can_be_chosen(sender: Sender, mallorys_account: SmsAccount) -> None:
-    factories.make_sender(mallorys_account, name="MalloryCo")
-    assert list(review.choosable(account=sender.account)) == [sender]
+def test_only_ones_own_senders_can_be_chosen(
+    sender: Sender, mallorys_account: SmsAccount, now: datetime
+) -> None:
+    theirs = factories.make_sender(mallorys_account, name="MalloryCo")
+    assert list(review.choosable(account=mallorys_account, now=now)) == [theirs]
+    assert theirs not in review.choosable(account=sender.account, now=now)
+
+
+def test_senders_that_can_be_answered_come_first(sender: Sender, now: datetime) -> None:
+    account = sender.account
+    first, virtual = factories.short_sender(account), factories.make_virtual(account)
+    other = factories.make_sender(account, name="Atelier")
+    assert list(review.choosable(account=account, now=now)) == [first, virtual, other, sender]
+
+
+def test_a_customer_who_leaves_france_chooses_among_names_alone(
+    sender: Sender, now: datetime
+) -> None:
+    factories.make_virtual(sender.account)
+    sender.account.customer.country = "BE"
+    assert list(review.choosable(account=sender.account, now=now)) == [sender]
+
+
+@pytest.mark.parametrize(
+    ("make", "label"),
+    [
+        pytest.param(factories.short_sender, "Short number (allows a reply)", id="short number"),
+        pytest.param(
+            factories.make_virtual,
+            "+33 7 55 51 23 45 (virtual number, allows replies)",
+            id="virtual number",
+        ),
+        pytest.param(factories.make_sender, "Martin", id="name"),
+    ],
+)
+def test_a_sender_is_labelled_for_people(
+    make: Callable[[SmsAccount], Sender], label: str, account: SmsAccount
+) -> None:
+    sender = make(account)
+    assert sender.label == str(sender) == label

@@ -22,13 +22,14 @@ from messaging.models import (
     OptOut,
     OptOutCause,
     Receipt,
+    ReceiptPush,
     RecipientSource,
     RefusedRow,
     Revision,
     RevisionState,
     Status,
 )
-from senders.models import SenderValidity
+from senders.models import Lease, SenderValidity
 from smsmanager.audit import proof
 from smsmanager.audit.check import Finding
 from tests import audited, factories, scenes
@@ -37,6 +38,7 @@ from tests.audited import Day
 OVERDUE = timedelta(minutes=10)
 LATE = timedelta(minutes=11)
 SECOND = timedelta(seconds=1)
+FIRST = scenes.numbers(3)[2]
 RETURNED = "a batch was given back the prices of its refunded messages, or all if it never left"
 
 
@@ -412,6 +414,10 @@ def somebody_elses_hand_over(day: Day) -> None:
     rivals(day).update(account=day.sent.account)
 
 
+def a_lease_of_nobody(day: Day) -> None:
+    Lease.objects.filter(is_open=False).update(account_id=0)
+
+
 def a_batch_that_does_not_leave(day: Day) -> None:
     batches(day.planned).filter(number=1).update(not_before=day.now - LATE)
     Revision.objects.filter(pk=day.planned.pk).update(leaves_at=day.now - LATE)
@@ -446,9 +452,73 @@ def a_receipt_that_nobody_applies(day: Day) -> None:
     Receipt.objects.update(not_before=day.now - LATE)
 
 
+def a_push_that_nobody_applies(day: Day) -> None:
+    ReceiptPush.objects.update(received_at=day.now - LATE)
+
+
 def a_receipt_that_waits_for_ever(day: Day) -> None:
     Receipt.objects.update(received_at=day.now - timedelta(hours=72) - LATE)
 
+
+def sent_from_short(day: Day) -> Lease:
+    return Lease.objects.get(account=day.short.account, kind="short", is_open=True, phone=FIRST)
+
+
+def a_number_held_for_a_phone_twice(day: Day) -> None:
+    lease = sent_from_short(day)
+    lease.pk, lease.account, lease.is_open, lease.closed_at = (
+        None,
+        day.rival.account,
+        False,
+        day.now,
+    )
+    lease.save()
+
+
+def two_open_leases_for_a_phone(day: Day) -> None:
+    lease = sent_from_short(day)
+    lease.pk, lease.number = None, "38499"
+    lease.save()
+
+
+def a_lease_that_nobody_closes(day: Day) -> None:
+    Lease.objects.filter(pk=sent_from_short(day).pk).update(expires_at=day.now - LATE)
+
+
+def a_lease_that_closed_at_no_moment(day: Day) -> None:
+    Lease.objects.filter(is_open=False).update(closed_at=None)
+
+
+def the_number_of_the_clause_lent(day: Day) -> None:
+    Lease.objects.filter(pk=sent_from_short(day).pk).update(number="36111")
+
+
+def a_short_number_without_a_lease(day: Day) -> None:
+    sent_from_short(day).delete()
+
+
+def a_lease_of_somebody_else(day: Day) -> None:
+    Lease.objects.filter(pk=sent_from_short(day).pk).update(account=day.rival.account)
+
+
+def a_lease_that_came_too_late(day: Day) -> None:
+    Lease.objects.filter(pk=sent_from_short(day).pk).update(opened_at=day.now + 3 * SECOND)
+
+
+def a_short_number_to_guadeloupe(day: Day) -> None:
+    overseas = "+590690123456"
+    messages(day.short).filter(recipient=FIRST).update(recipient=overseas)
+    Lease.objects.filter(pk=sent_from_short(day).pk).update(phone=overseas)
+
+
+def two_terms_of_a_number_at_once(day: Day) -> None:
+    virtual = SenderValidity.objects.filter(sender__name=day.virtual.sender.name)
+    virtual.exclude(sender=day.virtual.sender).update(until=day.now + SECOND)
+
+
+HELD_ONCE = "a number is held for a phone by one lease"
+OPEN_ONCE = "an account has one open short lease for a phone"
+HAS_LEASE = "a message from a short number has the lease of its phone"
 
 PLANTS: list[tuple[Callable[[Day], None], set[str]]] = [
     (a_balance_off_by_one, {"a balance is the sum of its entries, and what the last one says"}),
@@ -561,16 +631,31 @@ PLANTS: list[tuple[Callable[[Day], None], set[str]]] = [
         {"nothing was claimed while its sender was not valid"},
     ),
     (a_claim_while_suspended, {"nothing was claimed while its account was suspended"}),
+    (a_number_held_for_a_phone_twice, {HELD_ONCE}),
+    (two_open_leases_for_a_phone, {OPEN_ONCE}),
+    (a_lease_that_nobody_closes, {"each lease that ended was closed"}),
+    (
+        a_lease_that_closed_at_no_moment,
+        {"a lease has the moment of its closing exactly when it is closed"},
+    ),
+    (the_number_of_the_clause_lent, {"the number of the STOP clause is lent to nobody"}),
+    (a_short_number_without_a_lease, {HAS_LEASE}),
+    (a_lease_of_somebody_else, {HAS_LEASE}),
+    (a_lease_that_came_too_late, {HAS_LEASE}),
+    (a_short_number_to_guadeloupe, {"a short number wrote to metropolitan France only"}),
+    (two_terms_of_a_number_at_once, {"a virtual number is one account's at a time"}),
     (somebody_elses_campaign, {"a revision belongs to the account of its campaign"}),
     (somebody_elses_sender, {"a revision bears a sender of its account"}),
     (somebody_elses_batch, {"a batch belongs to the account of its revision"}),
+    (a_lease_of_nobody, {"a lease belongs to an account"}),
     (somebody_elses_hand_over, {"a hand-over belongs to the account of its batch"}),
     (a_batch_that_does_not_leave, {"each batch that is due has left"}),
     (a_hand_over_that_nobody_claims, {"each hand-over that is due was claimed"}),
     (a_claim_that_nobody_recovers, {"each claim whose lease ended was recovered"}),
     (a_quote_that_nobody_goes_on_with, {"each quote that was begun goes on"}),
     (a_cancellation_that_nobody_ends, {"each cancellation came to its end"}),
-    (a_receipt_that_nobody_applies, {"each receipt that is due was applied"}),
+    (a_receipt_that_nobody_applies, {"each parked receipt that is due was tried again"}),
+    (a_push_that_nobody_applies, {"each push of receipts was applied"}),
     (
         a_receipt_that_waits_for_ever,
         {"no receipt waits for its message longer than 72 hours"},
@@ -616,6 +701,11 @@ def an_opt_out_between_two_claims(day: Day) -> None:
     rivals(day).update(attempt=3)
 
 
+def an_opt_out_that_was_removed_before_the_claim(day: Day) -> None:
+    opted_out(day)
+    OptOut.objects.filter(account=day.rival.account).update(until=day.now)
+
+
 def a_sender_disabled_in_the_second_of_the_claim(day: Day) -> None:
     SenderValidity.objects.filter(sender=day.rival.sender).update(
         since=day.now - LATE, until=day.now - SECOND
@@ -643,6 +733,7 @@ def rows_that_were_erased(day: Day) -> None:
         a_claim_that_committed_after_a_cancellation_began,
         an_opt_out_in_the_second_of_the_claim,
         an_opt_out_between_two_claims,
+        an_opt_out_that_was_removed_before_the_claim,
         a_sender_disabled_in_the_second_of_the_claim,
         a_suspension_in_the_second_of_the_claim,
         a_suspension_that_was_over,

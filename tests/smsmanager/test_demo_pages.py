@@ -3,7 +3,6 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -13,17 +12,12 @@ from django.core.mail import get_connection, send_mail
 from django.core.mail.message import EmailMultiAlternatives
 from pytest_django import Settings as PytestSettings
 
-from messaging.carrier import base
-from messaging.carrier.http import HttpCarrier
-from messaging.carrier.simulator.outcomes import Terms
-from messaging.carrier.simulator.program import Settings, Simulator, utc_now
 from smsmanager import handset
 from tests.house_client import HouseClient
+from tests.smsmanager.conftest import Send
 
 PHONE = "+33612345678"
 SCREEN = f"/demo/handset/{PHONE}/"
-TOKEN = "token-of-a-test"
-AT_ONCE = Terms(seed=1, shortest=timedelta(0), longest=timedelta(0), failures_percent=0)
 AWAY = "The simulated carrier does not answer."
 PAGES = [
     "/demo/handset/",
@@ -33,48 +27,6 @@ PAGES = [
     "/demo/mailbox/",
     "/demo/mailbox/20270203-080000-1-1/",
 ]
-
-Send = Callable[..., None]
-
-
-@pytest.fixture
-def client() -> HouseClient:
-    """Give a visitor: the demo's pages need no sign-in."""
-    return HouseClient()
-
-
-@pytest.fixture
-def send(tmp_path: Path, settings: PytestSettings) -> Iterator[Send]:
-    """Run the simulated carrier, and give a function that hands SMS over to it."""
-    # Nobody listens at the door: receipts wait, which is all the same to a phone.
-    carrier = Simulator(
-        settings=Settings(
-            books=tmp_path / "carrier.sqlite3",
-            door="http://127.0.0.1:1/",
-            door_secret="c2VjcmV0LW9mLWEtdGVzdA==",
-            token=TOKEN,
-            terms=AT_ONCE,
-            honours_references=True,
-        ),
-        clock=utc_now,
-    )
-    settings.CARRIER_URL = carrier.start(host="127.0.0.1", port=0)
-    settings.CARRIER_TOKEN = TOKEN
-    client = HttpCarrier(url=settings.CARRIER_URL, token=TOKEN)
-
-    def hand_over(text: str, *, to: str = PHONE, kind: str = "standard", clause: str = "") -> None:
-        chunk = base.Chunk(
-            sender="MAISON",
-            text=text,
-            message_class=base.MessageClass(kind),
-            clause=clause,
-            validity=timedelta(hours=1),
-            recipients=(base.Recipient(reference=f"{to}/{text}", to=to, text=None),),
-        )
-        assert all(answer.accepted for answer in client.submit(chunk, deadline=10))
-
-    yield hand_over
-    carrier.stop()
 
 
 @pytest.fixture
@@ -187,12 +139,22 @@ def test_a_typed_number_opens_its_phone(client: HouseClient, typed: str) -> None
 
 
 @pytest.mark.parametrize(
-    "typed",
-    ["hello", "36111", "%2B33%00612345678", "%2B33%ED%A0%80", "%3Cb%3E", "9" * 4000],
-    ids=["a word", "a short code", "a NUL", "a lone surrogate", "a tag", "far too long"],
+    ("typed", "words"),
+    [
+        pytest.param("hello", "This is no mobile number", id="a word"),
+        pytest.param("36111", "This is no mobile number", id="a short code"),
+        pytest.param("%2B33%00612345678", "Null characters", id="a NUL"),
+        pytest.param("%2B33%ED%A0%80", "This is no mobile number", id="a lone surrogate"),
+        pytest.param("%3Cb%3E", "This is no mobile number", id="a tag"),
+        pytest.param("9" * 4000, "at most 40", id="far too long"),
+        pytest.param("", "This field is required", id="nothing"),
+    ],
 )
-def test_what_is_no_number_is_told(client: HouseClient, send: Send, typed: str) -> None:
-    assert "This is no mobile number" in page(client, f"/demo/handset/?number={typed}")
+def test_what_is_no_number_is_told_beside_the_field(
+    client: HouseClient, send: Send, typed: str, words: str
+) -> None:
+    shown = page(client, f"/demo/handset/?number={typed}")
+    assert words in shown[shown.index("invalid-feedback") :]
 
 
 @pytest.mark.parametrize("address", ["/demo/handset/", SCREEN, f"{SCREEN}screen/"])
@@ -215,6 +177,11 @@ NONSENSE = {
     "no object": (200, b"[]"),
     "no list": (200, b'{"phones": 1, "messages": null}'),
     "a row that is no object": (200, b'{"phones": ["+33"], "messages": ["x"]}'),
+    "answers that cannot be": (
+        200,
+        b'{"phones": 1, "messages": [], "sent": [{"reply_id": 1}], "ahead": 0}',
+    ),
+    "a time that is none": (200, b'{"phones": 1, "messages": [], "sent": [], "ahead": 1e99}'),
     "fields of the wrong type": (
         200,
         b'{"phones": [{"phone": 33, "last_at": ""}], "messages": [{"message_id": true}]}',

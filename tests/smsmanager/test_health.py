@@ -15,9 +15,10 @@ from django.test import Client
 from accounts.models import SmsAccount, User
 from messaging import campaigns, claims, pulse, quote, receipts, sweep
 from messaging.models import HandOver, Heartbeat
+from replies import inbound
 from senders.models import Sender
 from smsmanager import health
-from tests import scenes
+from tests import answers, scenes
 from tests.house_client import HouseClient
 
 WORDS = "Messages are leaving late for the moment."
@@ -58,6 +59,9 @@ class Scene:
         told = scenes.receipt(revision, 1, now=self.now)
         revision.batches.update(not_before=self.now + timedelta(days=1))
         receipts.store(receipts=[told], now=self.now)
+
+    def replies(self) -> None:
+        inbound.store(replies=[answers.reply(at=self.now)], now=self.now)
 
     def quotes(self) -> None:
         many = scenes.numbers(quote.AT_ONCE + 1)
@@ -149,7 +153,7 @@ def test_readiness_is_not_kept_and_asks_one_row_of_each_kind(
     client: Client, db: None, django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:
     client.get("/readyz")
-    with django_assert_max_num_queries(len(LIMITS) + 2):
+    with django_assert_max_num_queries(len(LIMITS) + 3):
         response = client.get("/readyz")
     assert "no-store" in response.headers["Cache-Control"]
 

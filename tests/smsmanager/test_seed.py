@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from accounts import access, ledger
 from accounts.models import CreditEntry, Destination, EntryKind, SmsAccount, TrailEntry, User
 from accounts.tariff_sample import PRICES
-from senders.models import Sender, SenderState
+from senders.models import SHORT_NAME, Sender, SenderState
 from smsmanager import seed
 from tests import factories
 
@@ -41,6 +41,8 @@ def test_the_demo_has_credits_with_an_entry_and_senders_in_every_state_that_matt
     assert CreditEntry.objects.filter(account=shop, kind=EntryKind.GIFT).count() == 1
     states = Sender.objects.filter(account=shop).values_list("name", "state")
     assert dict(states) == {
+        SHORT_NAME: SenderState.ENABLED,
+        "+33755512345": SenderState.ENABLED,
         "Martin": SenderState.ENABLED,
         "FOURNIL": SenderState.ENABLED,
         "MARTIN CLUB": SenderState.WAITING,

@@ -8,9 +8,9 @@ marked only after somebody took it, so it may be told twice and is never lost.
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 
 from messaging.carrier.simulator.file import BooksFile, stamp
 from messaging.carrier.simulator.intake import Frame, Offered
@@ -19,8 +19,7 @@ from messaging.carrier.simulator.intake import Frame, Offered
 Content = tuple[str, str, str, str, str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """What the books say of a reference; `refusal` is a code, "" for an acceptance."""
 
     reference: str
@@ -29,8 +28,7 @@ class Entry:
     refusal: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
+class Owed(NamedTuple):
     """A receipt to be told."""
 
     receipt_id: int
@@ -38,7 +36,8 @@ class Owed:
     reference: str
     state: str
     code: str
-    billed: bool
+    # 0 or 1, as SQLite has it.
+    billed: int
     operator: str
     at: str
 
@@ -68,12 +67,7 @@ class Books:
             for message in offered:
                 entry = _standing(message, frame=frame, known=known.get(message.reference))
                 if entry is None:
-                    entry = Entry(
-                        reference=message.reference,
-                        message_id=next_id + len(new),
-                        accepted_at=accepted_at,
-                        refusal="",
-                    )
+                    entry = Entry(message.reference, next_id + len(new), accepted_at, "")
                     new.append((next_id + len(new), message))
                     if honours_references:
                         known[message.reference] = entry, _content(message, frame=frame)
@@ -95,19 +89,7 @@ class Books:
                 "WHERE r.taken_at IS NULL AND r.due_at <= ? ORDER BY r.due_at, r.id LIMIT ?",
                 [stamp(now), at_most],
             ).fetchall()
-        return [
-            Owed(
-                receipt_id=row[0],
-                message_id=row[1],
-                reference=row[2],
-                state=row[3],
-                code=row[4],
-                billed=bool(row[5]),
-                operator=row[6],
-                at=row[7],
-            )
-            for row in rows
-        ]
+        return [Owed(*row) for row in rows]
 
     def next_due(self) -> datetime | None:
         """Tell when the next receipt is due, None when none is owed."""
@@ -117,10 +99,17 @@ class Books:
 
     def mark_taken(self, *, owed: Sequence[Owed], now: datetime) -> None:
         """Note that receipts were taken: they are not told again."""
+        self._note(owed, column="taken_at", moment=now)
+
+    def put_off(self, *, owed: Sequence[Owed], until: datetime) -> None:
+        """Tell receipts later."""
+        self._note(owed, column="due_at", moment=until)
+
+    def _note(self, owed: Sequence[Owed], *, column: str, moment: datetime) -> None:
         with self._file.write() as run:
             run.execute(
-                "UPDATE receipt SET taken_at = ? WHERE id IN (SELECT value FROM json_each(?))",
-                [stamp(now), json.dumps([o.receipt_id for o in owed])],
+                f"UPDATE receipt SET {column} = ? WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608 (ours)
+                [stamp(moment), json.dumps([o.receipt_id for o in owed])],
             )
 
 
@@ -131,13 +120,7 @@ def _known(run: sqlite3.Connection, references: Sequence[str]) -> dict[str, tupl
         "FROM message WHERE reference IN (SELECT value FROM json_each(?)) GROUP BY reference",
         [json.dumps(list(references))],
     )
-    return {
-        row[0]: (
-            Entry(reference=row[0], message_id=row[1], accepted_at=row[2], refusal=""),
-            row[3:],
-        )
-        for row in rows
-    }
+    return {row[0]: (Entry(row[0], row[1], row[2], ""), row[3:]) for row in rows}
 
 
 def _content(message: Offered, *, frame: Frame) -> Content:
@@ -145,7 +128,7 @@ def _content(message: Offered, *, frame: Frame) -> Content:
     return (
         message.to,
         message.text,
-        frame.sender,
+        message.sender,
         frame.message_class,
         frame.clause,
         frame.validity,
@@ -164,7 +147,7 @@ def _standing(
         code = "reference_reused"
     if not code:
         return None
-    return Entry(reference=message.reference, message_id=None, accepted_at="", refusal=code)
+    return Entry(message.reference, None, "", code)
 
 
 def _append(

@@ -10,6 +10,7 @@ from typing import Any
 
 from messaging.carrier.simulator.books import Books, Entry
 from messaging.carrier.simulator.intake import read_chunk, read_references
+from messaging.carrier.simulator.numbers import POOL
 from messaging.carrier.simulator.outcomes import Terms
 
 Clock = Callable[[], datetime]
@@ -50,6 +51,10 @@ class Desk:
             raise ReferencesNotHonoured
         entries = self._books.look_up(references=references)
         return {"answers": [self._answer(entry) for entry in entries]}
+
+    def numbers(self) -> dict[str, Any]:
+        """Name the short numbers that messages may bear."""
+        return {"numbers": list(POOL)}
 
     def _answer(self, entry: Entry) -> dict[str, Any]:
         if entry.message_id is None:

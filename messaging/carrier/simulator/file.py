@@ -46,6 +46,21 @@ CREATE TABLE IF NOT EXISTS receipt (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS receipt_final ON receipt (message_id) WHERE kind = 'final';
 CREATE INDEX IF NOT EXISTS receipt_due ON receipt (due_at, id) WHERE taken_at IS NULL;
+CREATE TABLE IF NOT EXISTS reply (
+    id INTEGER PRIMARY KEY,
+    -- Drawn by whoever holds the phone: pressed twice is sent once.
+    key TEXT NOT NULL UNIQUE,
+    phone TEXT NOT NULL,
+    number TEXT NOT NULL,
+    text TEXT NOT NULL,
+    received_at TEXT NOT NULL,
+    due_at TEXT NOT NULL,
+    taken_at TEXT
+);
+CREATE INDEX IF NOT EXISTS reply_due ON reply (due_at, id) WHERE taken_at IS NULL;
+CREATE INDEX IF NOT EXISTS reply_phone ON reply (phone, id);
+-- Phones for which time passed: their next SMS is stamped so many seconds later.
+CREATE TABLE IF NOT EXISTS phone (number TEXT PRIMARY KEY, ahead INTEGER NOT NULL);
 CREATE TRIGGER IF NOT EXISTS message_unchanged BEFORE UPDATE ON message
     BEGIN SELECT RAISE(ABORT, 'the books are append-only'); END;
 CREATE TRIGGER IF NOT EXISTS message_kept BEFORE DELETE ON message

@@ -6,12 +6,16 @@ Reads the books, changes nothing. A message that is on its way, or never arrives
 from dataclasses import dataclass
 from datetime import datetime
 
+from messaging.carrier.simulator.answers import number_to_answer, number_to_stop
 from messaging.carrier.simulator.file import BooksFile, stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A message as a phone shows it; the text has its clause."""
+    """A message as a phone shows it; the text has its clause.
+
+    `answer_to` and `stop_to` are the numbers that an answer and STOP go to, "" for none.
+    """
 
     message_id: int
     reference: str
@@ -20,13 +24,15 @@ class Shown:
     message_class: str
     parts: int
     arrived_at: str
+    answer_to: str
+    stop_to: str
 
 
 def shown_on(*, file: BooksFile, number: str, now: datetime, at_most: int) -> list[Shown]:
     """Give what a phone shows, newest first."""
     with file.read() as run:
         rows = run.execute(
-            "SELECT id, reference, sender, text || clause, class, parts, arrives_at "
+            "SELECT id, reference, sender, text || clause, class, parts, arrives_at, clause "
             "FROM message WHERE recipient = ? AND arrives_at <= ? ORDER BY id DESC LIMIT ?",
             [number, stamp(now), at_most],
         ).fetchall()
@@ -40,6 +46,8 @@ def shown_on(*, file: BooksFile, number: str, now: datetime, at_most: int) -> li
             message_class=row[4],
             parts=row[5],
             arrived_at=row[6],
+            answer_to=number_to_answer(sender=row[2]),
+            stop_to=number_to_stop(sender=row[2], clause=row[7]),
         )
         for row in rows
     ]

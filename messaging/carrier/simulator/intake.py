@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
+from messaging.carrier.simulator.numbers import may_send
 from messaging.carrier.simulator.operators import operator_of
 from messaging.carrier.simulator.outcomes import Plan, Terms, plan
 from messaging.carrier.simulator.sizes import count_parts
@@ -23,7 +24,8 @@ PARTS_LIMIT = 255
 CLASSES = frozenset({"standard", "flash", "sim"})
 # The longest validity that the wire can express: 63 weeks (TP-VP, TS 23.040 9.2.3.12).
 LONGEST_VALIDITY = 63 * 7 * 24 * 3600
-_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class ChunkRefused(Exception):
@@ -38,21 +40,22 @@ class ChunkRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What the messages of a chunk have in common."""
+    """What the messages of a chunk have in common; `lifetime` is their validity."""
 
     sender: str
     text: str
     message_class: str
     clause: str
     validity: int
+    lifetime: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
+class Offered(NamedTuple):
     """One message as the books would take it; refused when its plan says so."""
 
     reference: str
     to: str
+    sender: str
     text: str
     parts: int
     operator: str
@@ -68,7 +71,8 @@ def read_chunk(content: Any, *, terms: Terms) -> tuple[Frame, list[Offered]]:
         raise ChunkRefused(status=400, code="malformed")
     if len(messages) > MESSAGES_LIMIT:
         raise ChunkRefused(status=413, code="too_large")
-    frame = _read_frame(content)
+    has_own = all(isinstance(row, dict) and "sender" in row for row in messages)
+    frame = _read_frame(content, needs_sender=not has_own)
     return frame, [_read_message(row, frame=frame, terms=terms) for row in messages]
 
 
@@ -82,12 +86,12 @@ def read_references(content: Any) -> list[str]:
     return references
 
 
-def _read_frame(content: Mapping[str, Any]) -> Frame:
-    sender, clause, text = content.get("sender"), content.get("clause"), content.get("text")
+def _read_frame(content: Mapping[str, Any], *, needs_sender: bool) -> Frame:
+    sender, clause, text = content.get("sender", ""), content.get("clause"), content.get("text")
     message_class, validity = content.get("class"), content.get("validity")
-    if not _is_storable(sender) or not 0 < len(str(sender)) <= SENDER_LENGTH:
+    if not _is_sender(sender) and (needs_sender or sender != ""):
         raise ChunkRefused(status=422, code="sender")
-    if not _is_storable(clause) or not _is_storable(text):
+    if not is_storable(clause) or not is_storable(text):
         raise ChunkRefused(status=422, code="text")
     if type(validity) is not int or not 0 < validity <= LONGEST_VALIDITY:
         raise ChunkRefused(status=422, code="validity")
@@ -99,6 +103,7 @@ def _read_frame(content: Mapping[str, Any]) -> Frame:
         message_class=str(message_class),
         clause=str(clause),
         validity=validity,
+        lifetime=timedelta(seconds=validity),
     )
 
 
@@ -107,40 +112,35 @@ def _read_message(row: Any, *, frame: Frame, terms: Terms) -> Offered:
     if not isinstance(row, dict) or not _is_reference(row.get("reference")):
         raise ChunkRefused(status=400, code="malformed")
     to, text = row.get("to"), row.get("text", frame.text)
+    sender = row.get("sender", frame.sender)
     refusal, parts = "", 0
-    if not isinstance(to, str) or not _NUMBER.fullmatch(to):
+    if not isinstance(to, str) or not NUMBER.fullmatch(to):
         refusal, to = "number", ""
-    if not _is_storable(text) or not text:
+    if not _is_sender(sender) or not may_send(sender):
+        refusal, sender = refusal or "sender", ""
+    if not is_storable(text) or not text:
         refusal, text = refusal or "text", ""
     else:
         parts = count_parts(text + frame.clause)
         refusal = refusal or ("too_long" if parts > PARTS_LIMIT else "")
-    return Offered(
-        reference=row["reference"],
-        to=to,
-        text=text,
-        parts=parts,
-        operator=operator_of(to),
-        plan=Plan(refusal=refusal, arrives=None, receipts=())
+    planned = (
+        Plan(refusal=refusal, arrives=None, receipts=())
         if refusal
-        else plan(number=to, validity=timedelta(seconds=frame.validity), terms=terms),
+        else plan(number=to, validity=frame.lifetime, terms=terms)
     )
+    return Offered(row["reference"], to, sender, text, parts, operator_of(to), planned)
+
+
+def _is_sender(value: Any) -> bool:
+    return is_storable(value) and 0 < len(value) <= SENDER_LENGTH
 
 
 def _is_reference(value: Any) -> bool:
-    return _is_storable(value) and 0 < len(value) <= REFERENCE_LENGTH
+    return is_storable(value) and 0 < len(value) <= REFERENCE_LENGTH
 
 
-def _is_storable(value: Any) -> bool:
+def is_storable(value: Any) -> bool:
     """Tell whether it is a text without NUL and lone surrogates; SQLite would hide the one."""
-    return isinstance(value, str) and "\0" not in value and _has_no_lone_surrogate(value)
-
-
-def _has_no_lone_surrogate(value: str) -> bool:
-    if value.isascii():
-        return True
-    try:
-        value.encode()
-    except UnicodeEncodeError:
+    if not isinstance(value, str) or "\0" in value:
         return False
-    return True
+    return value.isascii() or not _SURROGATE.search(value)

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Ending(StrEnum):
@@ -94,10 +95,17 @@ _REFUSED = Plan(refusal="number", arrives=None, receipts=())
 
 def plan(*, number: str, validity: timedelta, terms: Terms) -> Plan:
     """Decide what becomes of a message to a number."""
-    delay, chance = _draw(number=number, terms=terms)
     ending = ENDINGS.get(number[-4:])
-    if ending is None and chance % 100 < terms.failures_percent:
-        ending = _CHANCE[chance // 100 % len(_CHANCE)]
+    delay = terms.shortest
+    if terms.longest > delay or terms.failures_percent:
+        delay, chance = _draw(number=number, terms=terms)
+        if ending is None and chance % 100 < terms.failures_percent:
+            ending = _CHANCE[chance // 100 % len(_CHANCE)]
+    return _decide(ending, delay=delay, validity=validity)
+
+
+@lru_cache(maxsize=4096)
+def _decide(ending: Ending | None, *, delay: timedelta, validity: timedelta) -> Plan:
     if ending is Ending.REFUSED:
         return _REFUSED
     if delay > validity:

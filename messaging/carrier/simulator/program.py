@@ -1,4 +1,4 @@
-"""The simulated carrier as a program: server, books and pump, started and stopped together.
+"""The simulated carrier as a program: server, books and pumps, started and stopped together.
 
 Runs as `manage.py carrier`, as a part of the one-process demo, and in tests. The socket is bound
 when `start` returns; after `stop` nothing of it is left but the books. A part that ends by itself
@@ -16,10 +16,13 @@ from typing import Any
 
 from waitress.server import create_server
 
+from messaging.carrier.simulator.answers import Answers
 from messaging.carrier.simulator.books import Books
 from messaging.carrier.simulator.desk import Clock, Desk
+from messaging.carrier.simulator.feeds import Due, Feed, Receipts, Replies
 from messaging.carrier.simulator.file import BooksFile
 from messaging.carrier.simulator.outcomes import Terms
+from messaging.carrier.simulator.phones import Phones
 from messaging.carrier.simulator.pump import Pump
 from messaging.carrier.simulator.script import Rule, Script
 from messaging.carrier.simulator.scripted import Channel, Scripted
@@ -47,6 +50,8 @@ class Settings:
     token: str
     terms: Terms
     honours_references: bool
+    # Empty: what phones answer waits in the books.
+    reply_door: str = ""
 
 
 class Simulator:
@@ -64,17 +69,27 @@ class Simulator:
             honours_references=settings.honours_references,
             clock=clock,
         )
-        self._pump = Pump(
-            books=books,
-            book=file.name,
+        answers = Answers(file=file)
+        receipts = self._pump_of(
+            Receipts(books=books, book=file.name),
             door=settings.door,
             secret=settings.door_secret,
-            script=self._script,
             clock=clock,
         )
+        replies = self._pump_of(
+            Replies(answers=answers, book=file.name),
+            door=settings.reply_door,
+            secret=settings.door_secret,
+            clock=clock,
+        )
+        self._pumps = (receipts, replies)
         self._application = Scripted(
             application=Application(
-                desk=desk, file=file, token=settings.token, clock=clock, accepted=self._pump.ring
+                desk=desk,
+                phones=Phones(file=file, answers=answers, clock=clock, answered=replies.ring),
+                file=file,
+                token=settings.token,
+                accepted=receipts.ring,
             ),
             script=self._script,
             token=settings.token,
@@ -103,7 +118,8 @@ class Simulator:
             max_request_body_size=BODY_LIMIT,
         )
         self._server.channel_class = Channel
-        for name, run in (("server", self._server.run), ("pump", self._pump.run)):
+        parts = [("server", self._server.run), *(("pump", pump.run) for pump in self._pumps)]
+        for name, run in parts:
             thread = threading.Thread(
                 target=self._run, args=(run,), name=f"carrier {name}", daemon=True
             )
@@ -120,7 +136,8 @@ class Simulator:
         """Finish what is in progress, within limits, and let everything go. Twice is harmless."""
         with self._stopping:
             self._script.end()
-            self._pump.stop()
+            for pump in self._pumps:
+                pump.stop()
             if self._threads:
                 self._server.accepting = False
                 self._server.task_dispatcher.shutdown(timeout=STOP_LIMIT)
@@ -129,6 +146,16 @@ class Simulator:
                 self._threads.pop().join(STOP_LIMIT)
             self._file.close()
             self._over.set()
+
+    def _pump_of(self, feed: Feed[Due], *, door: str, secret: str, clock: Clock) -> Pump[Due]:
+        return Pump(
+            feed=feed,
+            book=self._file.name,
+            door=door,
+            secret=secret,
+            script=self._script,
+            clock=clock,
+        )
 
     def _run(self, part: Callable[[], object]) -> None:
         try:

@@ -1,8 +1,9 @@
-"""The pump: takes the receipts that are due and pushes them to the platform's door, signed.
+"""The pump: takes what is due of one feed and pushes it to the feed's door, signed.
 
-At least once: a receipt is marked only after the door answered 2xx; until then the same batch is
-pushed again with growing pauses, under the same webhook-id. A kill loses nothing but time. Logs
-name counts and statuses, never a number.
+At least once: what was pushed is marked only after the door answered 2xx; until then the same batch
+is pushed again with growing pauses, under the same webhook-id. A kill loses nothing but time. Logs
+name counts and statuses, never a number. Receipts and replies have a pump each: a door that is
+closed holds up nothing of the other.
 """
 
 import hashlib
@@ -11,16 +12,16 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic
 
 import requests
 from standardwebhooks import Webhook
 
-from messaging.carrier.simulator.books import Books, Owed
-from messaging.carrier.simulator.desk import Clock, carrier_id
+from messaging.carrier.simulator.desk import Clock
+from messaging.carrier.simulator.feeds import Due, Feed
 from messaging.carrier.simulator.file import Busy
-from messaging.carrier.simulator.script import On, Script, distort
+from messaging.carrier.simulator.script import Deed, Script
 
 log = logging.getLogger(__name__)
 
@@ -29,24 +30,6 @@ BATCH = 1_000
 TIME_LIMITS = (5.0, 20.0)
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
 LONGEST_SLEEP = 60.0
-
-
-def receipts_body(*, owed: Sequence[Owed], book: str) -> dict[str, Any]:
-    """Write receipts the way the door reads them."""
-    return {
-        "receipts": [
-            {
-                "id": carrier_id(book=book, message_id=o.message_id),
-                "reference": o.reference,
-                "state": o.state,
-                "code": o.code,
-                "billed": o.billed,
-                "operator": o.operator,
-                "at": o.at,
-            }
-            for o in owed
-        ]
-    }
 
 
 def sign(
@@ -64,14 +47,14 @@ def sign(
     return headers, body.encode()
 
 
-class Pump:
-    """What runs between the books and the door."""
+class Pump(Generic[Due]):
+    """What runs between a feed and its door. With no door what is owed waits."""
 
     def __init__(
-        self, *, books: Books, book: str, door: str, secret: str, script: Script, clock: Clock
+        self, *, feed: Feed[Due], book: str, door: str, secret: str, script: Script, clock: Clock
     ) -> None:
         """Get ready; `run` does the work."""
-        self._books = books
+        self._feed = feed
         self._book = book
         self._door = door
         self._secret = secret
@@ -81,7 +64,7 @@ class Pump:
         self._stopping = threading.Event()
 
     def ring(self) -> None:
-        """Say that there may be receipts due earlier than the pump expects."""
+        """Say that something may be due earlier than the pump expects."""
         self._bell.set()
 
     def stop(self) -> None:
@@ -104,54 +87,61 @@ class Pump:
     def _go_round(self, session: requests.Session) -> bool:
         """Push all that is due, then sleep; False when there is reason to pause instead."""
         try:
-            while owed := self._books.owed(now=self._clock(), at_most=BATCH):
-                if self._stopping.is_set() or not self._push(session, owed):
+            while self._door and (owed := self._feed.owed(now=self._clock(), at_most=BATCH)):
+                if self._stopping.is_set() or not self._hand_in(session, owed):
                     return False
-                self._books.mark_taken(owed=owed, now=self._clock())
             self._sleep()
         except (sqlite3.Error, Busy):
             log.exception("the carrier's books cannot be read or written")
             return False
         return True
 
-    def _push(self, session: requests.Session, owed: Sequence[Owed]) -> bool:
-        """Push receipts, or what the script makes of them; all of it must be taken."""
-        content = receipts_body(owed=owed, book=self._book)
-        # The same receipts have the same id, also after a restart.
-        ids = ",".join(str(o.receipt_id) for o in owed)
+    def _hand_in(self, session: requests.Session, owed: Sequence[Due]) -> bool:
+        """Push what is owed and mark it, as the script has it; False when it was not taken."""
+        rule = self._script.take(self._feed.on)
+        if rule is not None and rule.do is Deed.DELAY:
+            until = self._clock() + timedelta(seconds=rule.seconds)
+            self._feed.put_off(owed=owed, until=until)
+            return True
+        if not self._push(session, owed, do=rule.do if rule else Deed.BEHAVE):
+            return False
+        self._feed.mark_taken(owed=owed, now=self._clock())
+        return True
+
+    def _push(self, session: requests.Session, owed: Sequence[Due], *, do: Deed) -> bool:
+        """Push, once or as often as the script spoils it; all of it must be taken."""
+        rows = self._feed.rows(owed)
+        # The same rows have the same id, also after a restart.
+        ids = ",".join(str(each) for each in self._feed.ids(owed))
         push_id = f"{self._book}-{hashlib.blake2b(ids.encode(), digest_size=12).hexdigest()}"
-        rule = self._script.take(On.PUSH)
-        if rule is None:
-            return self._post(session, content, push_id=push_id)
+        if do is Deed.BEHAVE:
+            return self._post(session, rows, push_id=push_id)
         return all(
-            self._post(session, {"receipts": rows}, push_id=f"{push_id}-{at}")
-            for at, rows in enumerate(distort(content["receipts"], do=rule.do))
+            self._post(session, spoiled, push_id=f"{push_id}-{at}")
+            for at, spoiled in enumerate(self._feed.distort(rows, do=do))
         )
 
-    def _post(self, session: requests.Session, content: dict[str, Any], *, push_id: str) -> bool:
+    def _post(self, session: requests.Session, rows: list[Any], *, push_id: str) -> bool:
+        name = self._feed.name
         headers, body = sign(
-            content=content, push_id=push_id, secret=self._secret, now=self._clock()
+            content={name: rows}, push_id=push_id, secret=self._secret, now=self._clock()
         )
         try:
             answer = session.post(
                 self._door, data=body, headers=headers, timeout=TIME_LIMITS, allow_redirects=False
             )
         except requests.RequestException as exc:
-            log.warning(
-                "%d receipts could not be pushed: %s", len(content["receipts"]), type(exc).__name__
-            )
+            log.warning("%d %s could not be pushed: %s", len(rows), name, type(exc).__name__)
             return False
         if 200 <= answer.status_code < 300:
             return True
-        log.warning(
-            "%d receipts pushed, the door answered %d", len(content["receipts"]), answer.status_code
-        )
+        log.warning("%d %s pushed, the door answered %d", len(rows), name, answer.status_code)
         return False
 
     def _sleep(self) -> None:
-        """Sleep until the next receipt is due or somebody rings."""
+        """Sleep until the next is due or somebody rings."""
         self._bell.clear()
-        due = self._books.next_due()
+        due = self._feed.next_due() if self._door else None
         seconds = LONGEST_SLEEP if due is None else (due - self._clock()).total_seconds()
         if seconds > 0 and not self._stopping.is_set():
             self._bell.wait(min(seconds, LONGEST_SLEEP))

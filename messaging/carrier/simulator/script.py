@@ -17,11 +17,12 @@ LONGEST_WAIT = 600.0
 
 
 class On(StrEnum):
-    """What a rule is for: a call of the platform, or a push to its door."""
+    """What a rule is for: a call of the platform, or a push to one of its doors."""
 
     SUBMIT = "submit"
     LOOK_UP = "look-up"
     PUSH = "push"
+    REPLY = "reply"
 
 
 class Deed(StrEnum):
@@ -43,13 +44,18 @@ class Deed(StrEnum):
     HANG_UP_AFTER = "hang-up-after"
     # What is pushed.
     REPEAT = "repeat"
+    DELAY = "delay"
+    REORDER = "reorder"
     CONTRADICT = "contradict"
     STRAY = "stray"
     MALFORM = "malform"
 
 
-OF_PUSHES = frozenset({Deed.BEHAVE, Deed.REPEAT, Deed.CONTRADICT, Deed.STRAY, Deed.MALFORM})
-OF_CALLS = frozenset(Deed) - OF_PUSHES | {Deed.BEHAVE}
+OF_ALL_PUSHES = frozenset({Deed.BEHAVE, Deed.REPEAT, Deed.DELAY, Deed.MALFORM})
+OF_PUSHES = OF_ALL_PUSHES | {Deed.CONTRADICT, Deed.STRAY}
+OF_REPLIES = OF_ALL_PUSHES | {Deed.REORDER}
+OF_CALLS = frozenset(Deed) - OF_PUSHES - OF_REPLIES | {Deed.BEHAVE}
+ALLOWED = {On.SUBMIT: OF_CALLS, On.LOOK_UP: OF_CALLS, On.PUSH: OF_PUSHES, On.REPLY: OF_REPLIES}
 
 
 class BadScript(Exception):
@@ -63,7 +69,7 @@ class BadScript(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """For the next `times` calls of a kind, do this; `seconds` of a wait or of a throttling."""
+    """For the next `times` calls of a kind, do this; `seconds` of a wait, a throttling, a delay."""
 
     on: On
     do: Deed
@@ -85,7 +91,7 @@ def _read_rule(row: Any, *, number: int) -> Rule:
     on, do = row.get("on"), row.get("do")
     if on not in list(On):
         raise BadScript(f"{number} on")
-    if do not in list(OF_PUSHES if on == On.PUSH else OF_CALLS):
+    if do not in list(ALLOWED[On(str(on))]):
         raise BadScript(f"{number} do")
     times, seconds = row.get("times", 1), row.get("seconds", 0)
     if type(times) is not int or not 0 < times <= TURNS_LIMIT:
@@ -131,44 +137,3 @@ class Script:
     def end(self) -> None:
         """Let everybody go who waits."""
         self._ended.set()
-
-
-def distort(receipts: list[dict[str, Any]], *, do: Deed) -> list[list[dict[str, Any]]]:
-    """Give the pushes that are made of one, each with as many receipts at most."""
-    match do:
-        case Deed.REPEAT:
-            half = len(receipts) // 2
-            return [receipts, receipts[::-1], receipts[half:] + receipts[:half]]
-        case Deed.CONTRADICT:
-            return [receipts, [_contradicted(r) for r in receipts]]
-        case Deed.STRAY:
-            return [[_stray(r, at) for at, r in enumerate(receipts)], receipts]
-        case Deed.MALFORM:
-            return [[bad for r in receipts[:100] for bad in _malformed(r)], receipts]
-        case _:
-            return [receipts]
-
-
-def _contradicted(receipt: dict[str, Any]) -> dict[str, Any]:
-    """Say the opposite, about the same moment."""
-    state = "failed" if receipt["state"] == "delivered" else "delivered"
-    return receipt | {"state": state, "code": "absent" if state == "failed" else ""}
-
-
-def _stray(receipt: dict[str, Any], at: int) -> dict[str, Any]:
-    """Speak of a message that nobody submitted: of a reference that could be, or that cannot."""
-    strange = "00000000-0000-4000-8000-000000000000:1:0" if at % 2 else "no such reference"
-    return receipt | {"reference": strange, "id": f"stray-{receipt['id']}"}
-
-
-def _malformed(receipt: dict[str, Any]) -> list[Any]:
-    without = {name: value for name, value in receipt.items() if name != "state"}
-    return [
-        "receipt",
-        without,
-        receipt | {"state": "vaporised"},
-        receipt | {"at": "yesterday"},
-        receipt | {"id": "\0"},
-        receipt | {"reference": "\ud800"},
-        receipt | {"billed": "no"},
-    ]

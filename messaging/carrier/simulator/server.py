@@ -1,4 +1,4 @@
-"""The simulated carrier over HTTP: a plain WSGI application of five addresses.
+"""The simulated carrier over HTTP: a plain WSGI application of eight addresses.
 
 A bearer token opens all but /healthz. What the desk refuses is worded as the contract has it
 (docs/carrier.md); an error nobody foresaw is a 500, which leaves the caller in doubt, as it
@@ -8,19 +8,20 @@ must. Nothing of a request is logged.
 import hmac
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from messaging.carrier.simulator import handset
-from messaging.carrier.simulator.desk import Clock, Desk, ReferencesNotHonoured
+import msgspec
+
+from messaging.carrier.simulator.answers import NoSuchMessage, NotAnswerable
+from messaging.carrier.simulator.desk import Desk, ReferencesNotHonoured
 from messaging.carrier.simulator.file import BooksFile, Busy
 from messaging.carrier.simulator.intake import ChunkRefused
+from messaging.carrier.simulator.phones import BadAnswer, Phones
 
 # 500 personalised texts of 255 parts would be more; a chunk of ordinary ones is 100 KB.
 BODY_LIMIT = 8 * 1024 * 1024
 _HANDSET = "/v1/handset"
-_SHOWN = 100
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -42,16 +43,16 @@ class Application:
         self,
         *,
         desk: Desk,
+        phones: Phones,
         file: BooksFile,
         token: str,
-        clock: Clock,
         accepted: Callable[[], None],
     ) -> None:
-        """Serve from one desk and its books."""
+        """Serve from one desk, its books and the phones beside it."""
         self._desk = desk
+        self._phones = phones
         self._file = file
         self._token = token
-        self._clock = clock
         self._accepted = accepted
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -76,10 +77,12 @@ class Application:
                 return answers
             case "POST", "/v1/messages/look-up":
                 return self._from_desk(self._desk.look_up, environ)
+            case "GET", "/v1/numbers":
+                return self._desk.numbers()
             case "GET", _ if path == _HANDSET:
-                return self._phones()
-            case "GET", _ if path.startswith(f"{_HANDSET}/"):
-                return self._phone(path.removeprefix(f"{_HANDSET}/"))
+                return self._phones.latest()
+            case _, _ if path.startswith(f"{_HANDSET}/"):
+                return self._phone(environ, *path.removeprefix(f"{_HANDSET}/").split("/"))
         raise _Answer(HTTPStatus.NOT_FOUND, code="address")
 
     def _from_desk(self, ask: Callable[[Any], dict[str, Any]], environ: Environ) -> dict[str, Any]:
@@ -94,13 +97,24 @@ class Application:
                 HTTPStatus.SERVICE_UNAVAILABLE, code="busy", nothing_accepted=True
             ) from exc
 
-    def _phones(self) -> dict[str, Any]:
-        found = handset.phones(file=self._file, now=self._clock(), at_most=_SHOWN)
-        return {"phones": [{"phone": phone, "last_at": last} for phone, last in found]}
-
-    def _phone(self, number: str) -> dict[str, Any]:
-        shown = handset.shown_on(file=self._file, number=number, now=self._clock(), at_most=_SHOWN)
-        return {"phone": number, "messages": [asdict(message) for message in shown]}
+    def _phone(self, environ: Environ, number: str, *rest: str) -> dict[str, Any]:
+        try:
+            match environ["REQUEST_METHOD"], rest:
+                case "GET", ():
+                    return self._phones.show(number)
+                case "POST", ("replies",):
+                    return self._phones.answer(number, _read_json(environ))
+                case "POST", ("later",):
+                    return self._phones.let_pass(number)
+        except BadAnswer as exc:
+            raise _Answer(HTTPStatus.UNPROCESSABLE_ENTITY, code=exc.field) from exc
+        except NoSuchMessage as exc:
+            raise _Answer(HTTPStatus.NOT_FOUND, code="message") from exc
+        except NotAnswerable as exc:
+            raise _Answer(HTTPStatus.CONFLICT, code="not_answerable") from exc
+        except Busy as exc:
+            raise _Answer(HTTPStatus.SERVICE_UNAVAILABLE, code="busy") from exc
+        raise _Answer(HTTPStatus.NOT_FOUND, code="address")
 
     def _health(self) -> dict[str, Any]:
         with self._file.read() as run:
@@ -132,8 +146,12 @@ def read_body(environ: Environ, *, limit: int) -> Any:
     length = int(environ.get("CONTENT_LENGTH") or 0)
     if length > limit:
         raise TooLarge
+    body = environ["wsgi.input"].read(length)
     try:
-        return json.loads(environ["wsgi.input"].read(length))
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        # Stricter than the library: a lone surrogate is the matter of the message that has it.
+        return json.loads(body)
     except RecursionError as exc:
         raise ValueError("too deep") from exc
 
@@ -142,7 +160,7 @@ def answer_json(
     start_response: StartResponse, status: HTTPStatus, content: Any, *headers: tuple[str, str]
 ) -> list[bytes]:
     """Answer in JSON."""
-    body = json.dumps(content, separators=(",", ":")).encode()
+    body = msgspec.json.encode(content)
     start_response(
         f"{status.value} {status.phrase}",
         [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *headers],

@@ -5,6 +5,7 @@ A part holds 160 septets or 70 UTF-16 units alone, 153 or 67 behind a header; an
 surrogate pair is never split (3GPP TS 23.038 and TS 23.040). Pure.
 """
 
+import re
 from functools import lru_cache
 
 _ONE_SEPTET = frozenset(
@@ -13,17 +14,18 @@ _ONE_SEPTET = frozenset(
 )
 _TWO_SEPTETS = frozenset("\f[\\]^{|}~€")
 _SEVEN_BIT = _ONE_SEPTET | _TWO_SEPTETS
+_WIDE_OF_SEVEN_BIT = re.compile(f"[{re.escape(''.join(sorted(_TWO_SEPTETS)))}]")
+_WIDE_OF_UTF16 = re.compile("[\U00010000-\U0010ffff]")
 
 
 @lru_cache(maxsize=4096)
 def count_parts(text: str) -> int:
     """Count the parts of a text as it is sent, clause included; 0 for the empty text."""
     if _SEVEN_BIT.issuperset(text):
-        alone, behind_header = 160, 153
-        wide = {at for at, character in enumerate(text) if character in _TWO_SEPTETS}
+        alone, behind_header, pattern = 160, 153, _WIDE_OF_SEVEN_BIT
     else:
-        alone, behind_header = 70, 67
-        wide = {at for at, character in enumerate(text) if character > "\uffff"}
+        alone, behind_header, pattern = 70, 67, _WIDE_OF_UTF16
+    wide = {found.start() for found in pattern.finditer(text)}
     units = len(text) + len(wide)
     if units <= alone:
         return 1 if text else 0

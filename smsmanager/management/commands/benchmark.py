@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils import timezone
 
-from benchmarks import limits, pages, pipeline, proof, scene, stack
+from benchmarks import leases, limits, pages, pipeline, proof, scene, stack
 from benchmarks.pipeline import Times
 from messaging import campaigns
 
@@ -39,6 +39,13 @@ class Command(BaseCommand):
             metavar="N",
             help="only time the pages of a history of N messages, made by SQL and taken away",
         )
+        parser.add_argument("--short", action="store_true", help="send from the short number")
+        parser.add_argument(
+            "--leases",
+            type=_count,
+            metavar="N",
+            help="only lend short numbers to N phones, by one process and by several at once",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Measure, print, and fail when something does not add up."""
@@ -46,16 +53,20 @@ class Command(BaseCommand):
             raise CommandError("It makes an account with credits: never where MODE=production.")
         call_command("migrate", verbosity=0)
         mistakes: list[str] = []
-        if options["history"]:
+        if options["leases"]:
+            figures = leases.measure(count=options["leases"]) | {"database": connection.vendor}
+        elif options["history"]:
             figures = _time_history(options["history"], keep=options["keep"])
         else:
-            figures, mistakes = self._send(options["recipients"], keep=options["keep"])
+            figures, mistakes = self._send(
+                options["recipients"], is_short=options["short"], keep=options["keep"]
+            )
         self._print(figures, as_json=options["json"])
         if mistakes:
             raise CommandError("What was sent does not add up. " + "; ".join(mistakes))
 
-    def _send(self, count: int, *, keep: bool) -> tuple[Figures, list[str]]:
-        made = scene.make(now=timezone.now())
+    def _send(self, count: int, *, is_short: bool, keep: bool) -> tuple[Figures, list[str]]:
+        made = scene.make(now=timezone.now(), is_short=is_short)
         try:
             with tempfile.TemporaryDirectory(prefix="benchmark-") as directory:
                 return _measured(made, count, directory=Path(directory))

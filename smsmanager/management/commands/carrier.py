@@ -16,21 +16,23 @@ from messaging.carrier.simulator.outcomes import Terms
 from messaging.carrier.simulator.program import Settings, Simulator, utc_now
 from messaging.carrier.simulator.script import BadScript, Rule
 from messaging.carrier.simulator.scripted import read_file
+from smsmanager import memory
 
 
 class Command(BaseCommand):
     """The simulated carrier on its own; docs/carrier.md describes it."""
 
-    help = "Run the simulated carrier: messages in over HTTP, receipts pushed to the door."
+    help = "Run the simulated carrier: messages in over HTTP, receipts and replies pushed."
     # It has its own books and does not touch the platform's database.
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Say where to listen, where the books are and where receipts go."""
+        """Say where to listen, where the books are and where receipts and replies go."""
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8100)
         parser.add_argument("--books", type=Path, default=settings.CARRIER_BOOKS)
         parser.add_argument("--door", required=True, help="the platform's address for receipts")
+        parser.add_argument("--reply-door", default="", help="its address for replies")
         parser.add_argument(
             "--failures", type=int, default=0, help="percent of ordinary numbers that fail"
         )
@@ -53,6 +55,7 @@ class Command(BaseCommand):
             address = simulator.start(host=options["host"], port=options["port"])
         except OSError as exc:
             raise CommandError(f"{options['host']}:{options['port']}: {exc.strerror}") from exc
+        memory.settle()
         self.stdout.write(f"carrier on {address}, books in {options['books']}")
         self.stdout.flush()
         if _ended_by_signal(simulator):
@@ -74,6 +77,7 @@ def _settings(options: dict[str, Any]) -> Settings:
     return Settings(
         books=options["books"],
         door=options["door"],
+        reply_door=options["reply_door"],
         door_secret=settings.CARRIER_DOOR_SECRET,
         token=settings.CARRIER_TOKEN,
         terms=Terms(

@@ -17,11 +17,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from messaging import delivery
+from messaging import pool, recovery, tasks
 from messaging.carrier.simulator.outcomes import Terms
 from messaging.carrier.simulator.program import Settings as CarrierSettings
 from messaging.carrier.simulator.program import Simulator, utc_now
-from smsmanager import celery, embedded, seed
+from smsmanager import celery, embedded, memory, seed
 from smsmanager.wsgi import application
 
 
@@ -63,10 +63,12 @@ class Command(BaseCommand):
             embedded.worker(app=celery.app, name="quick", queues=celery.QUICK_QUEUES),
             embedded.scheduler(app=celery.app),
         ]
+        pool.refresh(carrier=tasks.carrier(), now=timezone.now())
         try:
             for part in (*servers, *workers):
                 part.start(ended=ended)
             self._greet(seeded)
+            memory.settle()
             ended.wait()
             if not asked.is_set():
                 gone = [p.name for p in (*servers, *workers) if p.is_gone(within=0)]
@@ -99,7 +101,7 @@ def _prepare() -> seed.SeedResult:
             "DATA_DIR."
         ) from exc
     # Nobody else works here, so whoever held a lease is dead.
-    delivery.take_over_leases(now=now)
+    recovery.take_over_leases(now=now)
     return seeded
 
 
@@ -110,6 +112,7 @@ def _carrier() -> embedded.Part:
         settings=CarrierSettings(
             books=settings.CARRIER_BOOKS,
             door=f"http://{embedded.HOST}:{settings.PORT}/carrier/receipts/",
+            reply_door=f"http://{embedded.HOST}:{settings.PORT}/carrier/replies/",
             door_secret=settings.CARRIER_DOOR_SECRET,
             token=settings.CARRIER_TOKEN,
             terms=Terms(

@@ -37,12 +37,17 @@ def start_carrier(tmp_path: Path) -> Iterator[Callable[..., str]]:
     started: list[Simulator] = []
 
     def start(
-        *, door_url: str = "http://127.0.0.1:9/", terms: Terms = AT_ONCE, honours: bool = True
+        *,
+        door_url: str = "http://127.0.0.1:9/",
+        reply_door: str = "",
+        terms: Terms = AT_ONCE,
+        honours: bool = True,
     ) -> str:
         carrier = Simulator(
             settings=Settings(
                 books=tmp_path / "books.sqlite3",
                 door=door_url,
+                reply_door=reply_door,
                 door_secret=SECRET,
                 token=TOKEN,
                 terms=terms,

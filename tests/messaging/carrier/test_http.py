@@ -100,6 +100,29 @@ def test_complete_answer_is_read_in_the_order_of_the_chunk() -> None:
     assert said.accepted_at.isoformat() == "2027-03-02T10:00:00+00:00"
 
 
+def test_the_short_numbers_are_read() -> None:
+    with server(answer(200, b'{"numbers": ["38001", "38002"]}')) as url:
+        assert HttpCarrier(url=url, token=TOKEN).numbers(deadline=5) == ("38001", "38002")
+
+
+@pytest.mark.parametrize(
+    ("behave", "error"),
+    [
+        pytest.param(answer(404, b"{}"), base.Misconfigured, id="no such address"),
+        pytest.param(answer(500, b"{}"), base.OutcomeUnknown, id="an error"),
+        pytest.param(answer(200, b"[]"), base.OutcomeUnknown, id="no object"),
+        pytest.param(answer(200, b'{"numbers": [38001]}'), base.OutcomeUnknown, id="no texts"),
+        pytest.param(answer(200, b'{"numbers": ["\\ud800"]}'), base.OutcomeUnknown, id="half"),
+        pytest.param(hang_up, base.OutcomeUnknown, id="closed without an answer"),
+    ],
+)
+def test_short_numbers_that_were_not_told_are_an_error(
+    behave: Behaviour, error: type[base.CarrierError]
+) -> None:
+    with server(behave) as url, pytest.raises(error):
+        HttpCarrier(url=url, token=TOKEN).numbers(deadline=5)
+
+
 def test_refusal_with_a_code_nobody_knows_is_still_a_refusal() -> None:
     row = {"reference": "c0ffee:1:0", "accepted": False, "code": "moon_phase"}
     with server(answer(200, answers(row))) as url:
@@ -196,7 +219,8 @@ def test_nothing_is_written_after_the_deadline(start_carrier: Callable[..., str]
     ("headers", "seconds"),
     [
         pytest.param(["Retry-After: 7"], 7, id="seconds"),
-        pytest.param(["Retry-After: 99999"], 600, id="too long is cut"),
+        pytest.param(["Retry-After: 99999"], 60, id="too long is cut"),
+        pytest.param(["Retry-After: 0"], 1, id="at once is too soon"),
         pytest.param(["Retry-After: Fri, 01 Jan 2027 00:00:00 GMT"], 5, id="a date"),
         pytest.param([], 5, id="nothing"),
     ],

@@ -1,6 +1,7 @@
 """The simulated carrier without HTTP behaves like the one behind HTTP."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -200,6 +201,69 @@ def test_bad_message_is_refused_alone(make: Make, to: str, text: str, code: base
 
     assert [answer.code for answer in said] == [base.Refusal.NONE, code, base.Refusal.NONE]
     assert len(carrier.take_receipts()) == 2
+
+
+def bearing(recipient: base.Recipient, sender: str) -> base.Recipient:
+    return base.Recipient(reference=recipient.reference, to=recipient.to, sender=sender)
+
+
+def test_each_message_may_have_a_sender_of_its_own(make: Make) -> None:
+    carrier = make()
+    senders = ("38001", "+33755512345", "ACME", "38001")
+    chunk = make_chunk(*(f"+3361234567{at}" for at in range(4)), sender="")
+    own = [bearing(r, s) for r, s in zip(chunk.recipients, senders, strict=True)]
+
+    said = carrier.submit(replace(chunk, recipients=tuple(own)), deadline=1)
+
+    assert all(answer.accepted for answer in said)
+    shown = [carrier.shown_on(recipient.to)[0].sender for recipient in own]
+    assert shown == list(senders)
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        pytest.param("37999", id="below the pool"),
+        pytest.param("36111", id="the number of the STOP clause"),
+        pytest.param("", id="none"),
+        pytest.param("A" * 17, id="too long"),
+        pytest.param("A\0", id="a NUL"),
+    ],
+)
+@pytest.mark.parametrize("frame", ["", "ACME"])
+def test_a_message_whose_sender_is_not_ours_to_use_is_refused_alone(
+    make: Make, sender: str, frame: str
+) -> None:
+    carrier = make()
+    chunk = make_chunk(ORDINARY, "+33612345679", sender=frame)
+    first, second = chunk.recipients
+    own = (bearing(first, sender), bearing(second, "38001"))
+
+    said = carrier.submit(replace(chunk, recipients=own), deadline=1)
+
+    assert [answer.code for answer in said] == [base.Refusal.SENDER, base.Refusal.NONE]
+
+
+def test_a_chunk_under_a_number_out_of_the_pool_is_refused_message_by_message(make: Make) -> None:
+    [said] = make().submit(make_chunk(ORDINARY, sender="12345"), deadline=1)
+
+    assert (said.accepted, said.code) == (False, base.Refusal.SENDER)
+
+
+def test_another_number_for_the_same_reference_is_another_content(make: Make) -> None:
+    carrier = make()
+    carrier.submit(make_chunk(ORDINARY, sender="38001"), deadline=1)
+
+    [said] = carrier.submit(make_chunk(ORDINARY, sender="38002"), deadline=1)
+
+    assert said.code is base.Refusal.REFERENCE_REUSED
+
+
+def test_the_pool_is_named(make: Make) -> None:
+    numbers = make().numbers(deadline=1)
+
+    assert len(set(numbers)) == len(numbers) == 500
+    assert "36111" not in numbers
 
 
 def test_chunk_of_five_hundred_is_the_largest(make: Make) -> None:

@@ -19,9 +19,9 @@ from messaging.carrier.simulator.script import (
     On,
     Rule,
     Script,
-    distort,
     read_rules,
 )
+from messaging.carrier.simulator.spoiled import distort_receipts
 from tests.messaging.carrier.scene import TOKEN, Door, make_chunk
 
 ORDINARY = "+33612345678"
@@ -221,17 +221,28 @@ def test_good_behaviour_takes_its_turn() -> None:
     assert script.left() == []
 
 
+def test_delayed_receipts_come_later(
+    start_carrier: Callable[..., str], listening_door: Door
+) -> None:
+    url = start_carrier(door_url=listening_door.url)
+    play(url, {"on": "push", "do": "delay", "seconds": 0.1})
+
+    HttpCarrier(url=url, token=TOKEN).submit(make_chunk(ORDINARY), deadline=5)
+
+    assert len(listening_door.wait_for(1)) == 1
+
+
 def test_no_distortion_loses_a_receipt_or_outgrows_a_push() -> None:
     rows = [ROW | {"id": f"b-{n}", "at": "2027-03-02T10:00:00+00:00"} for n in range(1_000)]
 
     for deed in Deed:
-        pushes = distort(rows, do=deed)
+        pushes = distort_receipts(rows, do=deed)
         assert rows in pushes
         assert max(map(len, pushes)) <= 1_000
 
 
 def test_contradiction_says_the_opposite() -> None:
-    pushes = distort([ROW, ROW | {"state": "failed", "code": "full"}], do=Deed.CONTRADICT)
+    pushes = distort_receipts([ROW, ROW | {"state": "failed", "code": "full"}], do=Deed.CONTRADICT)
 
     assert [(r["state"], r["code"]) for r in pushes[1]] == [("failed", "absent"), ("delivered", "")]
 
@@ -241,7 +252,7 @@ def test_no_malformed_receipt_can_be_read_by_the_platform() -> None:
     good = ROW | {"at": now.isoformat(), "operator": "SFR"}
     door.read_receipt(good, carrier="carrier", now=now)
 
-    for bad in distort([good], do=Deed.MALFORM)[0]:
+    for bad in distort_receipts([good], do=Deed.MALFORM)[0]:
         with pytest.raises(fields.BadField):
             door.read_receipt(bad, carrier="carrier", now=now)
 

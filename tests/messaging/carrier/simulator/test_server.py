@@ -24,7 +24,13 @@ def test_health_needs_no_token(start_carrier: Callable[..., str]) -> None:
     assert ask(f"{start_carrier()}/healthz", token="") == (200, {"status": "ok"})
 
 
-@pytest.mark.parametrize("address", ["/v1/handset", f"/v1/handset/{ORDINARY}", "/nowhere"])
+def test_the_pool_is_given_to_its_customers(start_carrier: Callable[..., str]) -> None:
+    assert "38001" in HttpCarrier(url=start_carrier(), token=TOKEN).numbers(deadline=5)
+
+
+@pytest.mark.parametrize(
+    "address", ["/v1/numbers", "/v1/handset", f"/v1/handset/{ORDINARY}", "/nowhere"]
+)
 def test_everything_else_does(start_carrier: Callable[..., str], address: str) -> None:
     status, _said = ask(start_carrier() + address, token="guess")
 

@@ -20,7 +20,7 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0004_heartbeat")]
+    dependencies = [("messaging", "0007_opt_out_intervals")]
 
     operations = [
         migrations.RemoveIndex(model_name="revision", name="revision_planned"),

@@ -1,0 +1,12 @@
+"""What workers do for senders: read the clock, make one domain call. The rules are elsewhere."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from senders import upkeep as keeping
+
+
+@shared_task
+def upkeep() -> None:
+    """End what has ended, and let go what has rested."""
+    keeping.run(now=timezone.now())

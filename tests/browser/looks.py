@@ -1,0 +1,47 @@
+"""How a page is looked at: by axe, light and dark, on a phone and on a wide screen.
+
+On the phone it may not be wider than the screen. What the console says and what is fetched from
+elsewhere is collected by the watch of every test.
+"""
+
+from typing import Any, Literal
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+NARROW, WIDE = 390, 1440
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+# In the dark nothing but the colours is different.
+RULES = {"light": "{resultTypes: ['violations']}", "dark": "{runOnly: ['color-contrast']}"}
+OVERHANG = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def faults_of(page: Page) -> list[str]:
+    """List every fault of the page in front of us, in all four looks."""
+    page.evaluate(AXE_SCRIPT)
+    faults = []
+    for width in (NARROW, WIDE):
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            found = page.evaluate(f"() => axe.run({RULES[scheme]})")
+            faults += [f"{width} {scheme} {fault}" for fault in _told(found)]
+        overhang = page.evaluate(OVERHANG)
+        if overhang > 0:
+            faults.append(f"{width}: the page is {overhang} pixels too wide")
+    return [f"{page.url} {fault}" for fault in faults]
+
+
+def inspect(page: Page) -> None:
+    """Fail with every fault of the page in front of us."""
+    faults = faults_of(page)
+    assert not faults, "\n".join(faults)
+
+
+def _told(found: dict[str, Any]) -> list[str]:
+    """Say what axe found, one line for each element."""
+    return [
+        f"{rule['id']}: {element['html']}"
+        for rule in found["violations"]
+        for element in rule["nodes"]
+    ]
