@@ -20,6 +20,7 @@ from messaging import (
     closing,
     doorbell,
     hand_overs,
+    moving,
     numbering,
     outcomes,
     pauses,
@@ -67,6 +68,7 @@ def leave(*, batch_id: int, clock: Clock) -> None:
         if batch.calendar and not calendar.is_open(code=batch.calendar, moment=now):
             opening = calendar.next_opening(code=batch.calendar, moment=now)
             Batch.objects.filter(pk=batch_id).update(not_before=opening)
+            moving.relist(revision_id=batch.revision_id)
             return
         made = HandOver.objects.bulk_create(_made_of(batch, now=now))
         Batch.objects.filter(pk=batch_id).update(state=BatchState.LEAVING, departed_at=now)
