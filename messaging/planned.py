@@ -127,7 +127,10 @@ def page(*, account: SmsAccount, cursor: str, now: datetime) -> Page:
 def soon(*, account_id: int, now: datetime) -> Soon:
     """Give the next few of an account whose moment is still to come."""
     waiting = _listed(account_id).filter(leaves_at__gt=now).order_by("leaves_at", "pk")
-    return Soon(count=_count(waiting), first=list(waiting[:SOON]))
+    first = list(waiting[: SOON + 1])
+    # Mostly they are few, and counted when they are read.
+    few = Count(shown=len(first), is_more=False)
+    return Soon(count=_count(waiting) if len(first) > SOON else few, first=first[:SOON])
 
 
 def _lines(revisions: Sequence[Revision], *, is_suspended: bool, now: datetime) -> list[Line]:
