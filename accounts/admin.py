@@ -37,6 +37,8 @@ class Evidence(Lasting):
     """Rows that are written elsewhere and only looked at here."""
 
     show_full_result_count = False
+    # The pages of customers are not open to staff.
+    view_on_site = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: a topic module writes them."""

@@ -48,8 +48,8 @@ def measure(*, made: Scene, revision: Revision) -> dict[str, float]:
     found = {}
     for name, cursor in _cursors(made, revision).items():
         read = partial(history.page, account_id=made.account.pk, wanted=EVERYTHING, cursor=cursor)
-        found[f"history_{name}_page_ms"] = _milliseconds(read)
-        found[f"history_{name}_http_ms"] = _milliseconds(
+        found[f"history_{name}_page_ms"] = milliseconds(read)
+        found[f"history_{name}_http_ms"] = milliseconds(
             partial(client.get, url, {"cursor": cursor})
         )
     return found
@@ -130,7 +130,7 @@ def _cursors(made: Scene, revision: Revision) -> dict[str, str]:
     return cursors
 
 
-def _milliseconds(read: Callable[[], object]) -> float:
+def milliseconds(read: Callable[[], object]) -> float:
     """Give the median of some rounds, after one that warms up."""
     read()
     taken = []

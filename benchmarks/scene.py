@@ -16,7 +16,7 @@ from django.db import transaction
 
 from accounts import gifts, tariff
 from accounts.models import Customer, Membership, Role, SmsAccount, User
-from messaging import audience, campaigns
+from messaging import audience, revisions
 from messaging.models import (
     Batch,
     Campaign,
@@ -113,7 +113,7 @@ def compose(*, scene: Scene, count: int, now: datetime) -> Revision:
             declared_by=scene.user,
             declared_at=now,
         )
-        campaigns.reset_quote(revision, now=now)
+        revisions.reset_quote(revision, now=now)
         revision.save(force_insert=True)
         audience.freeze(
             revision=revision, kind=SourceKind.LIST, rows=rows(count), chunk_size=BATCH_SIZE

@@ -126,6 +126,18 @@ def freeze(
     return source.rows
 
 
+def copy(source: RecipientSource, *, to: Revision) -> None:
+    """Give another revision the same frozen rows. Part of the caller's transaction."""
+    chunks = list(source.chunks.order_by("first_position"))
+    source.pk = None
+    source.revision = to
+    source.save(force_insert=True)
+    for chunk in chunks:
+        chunk.pk = None
+        chunk.source = source
+    SourceChunk.objects.bulk_create(chunks)
+
+
 class Audience:
     """Walks the sources of a revision; remembers the numbers seen, some 70 bytes each."""
 

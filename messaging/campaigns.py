@@ -1,29 +1,19 @@
-"""Campaigns: confirm, renew, cancel.
+"""Campaigns: confirm, cancel.
 
-Confirming debits once what was quoted, whoever confirms how often, and plans the batches.
+Confirming debits once what was quoted, whoever confirms how often, and plans the batches; if
+another revision of the campaign was planned, that one gives way and is given back whole.
 Cancelling gives back what has not been handed over. Refusals are exceptions that carry data;
 views word them. What is written for the first time comes in through `composing`.
 """
 
-import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
 
-from accounts import ledger, retrying, suspension, tariff, trail
+from accounts import ledger, retrying, suspension, trail
 from accounts.models import EntryKind, User
 from messaging import calendar, closing, doorbell, events, outcomes, quote
-from messaging.models import (
-    Batch,
-    BatchState,
-    Campaign,
-    RecipientSource,
-    Revision,
-    RevisionState,
-    SourceChunk,
-)
-from messaging.recipients import optout
+from messaging.models import Batch, BatchState, Campaign, Revision, RevisionState
 from senders import review
 
 # A moment may lie this far ahead.
@@ -84,6 +74,15 @@ class NotCancellable(Refused):
     """Nothing of the revision can be held back any more."""
 
 
+class NoLongerPlanned(Refused):
+    """It began to leave, was cancelled or replaced: it can be neither moved nor replaced."""
+
+    def __init__(self, revision: Revision) -> None:
+        """Keep the revision as it stands."""
+        super().__init__(revision.pk)
+        self.revision = revision
+
+
 @retrying.on_deadlock
 def confirm(*, revision: Revision, by: User, total_hundredths: int, now: datetime) -> Revision:
     """Debit what was quoted and plan the messages. Confirming again changes nothing.
@@ -97,36 +96,12 @@ def confirm(*, revision: Revision, by: User, total_hundredths: int, now: datetim
 
 
 @retrying.on_deadlock
-def renew(*, revision: Revision, by: User, now: datetime) -> Revision:
-    """Quote the same words to the same recipients anew, in the place of an open quote.
-
-    Of two at once the second finds the first one's quote.
-    """
-    with transaction.atomic(durable=True):
-        fresh = lock_campaign(revision.campaign).revisions.order_by("number").last()
-        if fresh is None or fresh.pk != revision.pk or fresh.state in CONFIRMED:
-            return fresh or revision
-        drop_open_quotes(revision.campaign)
-        sources = list(fresh.sources.order_by("ordinal"))
-        fresh.pk = None
-        fresh._state.adding = True
-        fresh.number = next_number(revision.campaign)
-        fresh.key = uuid.uuid4()
-        fresh.created_by, fresh.created_at = by, now
-        reset_quote(fresh, now=now)
-        fresh.save(force_insert=True)
-        for source in sources:
-            _copy_source(source, to=fresh)
-    quote.begin(revision=fresh, now=now)
-    return fresh
-
-
-@retrying.on_deadlock
 def cancel(*, revision: Revision, by: User, now: datetime) -> Revision:
     """Hold back what has not been handed over and give its credits back.
 
     What is with the carrier at this moment goes its way: the revision is CANCELLING until that is
-    answered. Cancelling again changes nothing. Raises NotCancellable once everything left.
+    answered. Cancelling again changes nothing. Raises NotCancellable once everything left, and
+    NoLongerPlanned if another revision took its place.
     """
     if revision.state in (RevisionState.CANCELLING, RevisionState.CANCELLED):
         return revision
@@ -142,6 +117,8 @@ def cancel(*, revision: Revision, by: User, now: datetime) -> Revision:
             revision.refresh_from_db()
             if revision.state in (RevisionState.CANCELLING, RevisionState.CANCELLED):
                 return revision
+            if revision.state == RevisionState.REPLACED:
+                raise NoLongerPlanned(revision)
             raise NotCancellable
         outcomes.refund_batches(sums={b.pk: b.price_hundredths for b in held}, now=now)
         trail.record(
@@ -177,16 +154,12 @@ def check_moment(due_at: datetime | None, *, now: datetime) -> None:
         raise TooFarAhead
 
 
-def reset_quote(revision: Revision, *, now: datetime) -> None:
-    """Put a revision before its first row, resting on the tariff and opt-outs of now."""
-    revision.state = RevisionState.QUOTING
-    revision.quoted_at = None
-    revision.loaded_at = now
-    for name in ("rows_loaded", "messages", "parts", "refused", "duplicates", "opted_out"):
-        setattr(revision, name, 0)
-    revision.total_hundredths = 0
-    revision.tariff_mark = tariff.mark()
-    revision.opt_out_mark = optout.mark(account_id=revision.account_id)
+def check_sender(revision: Revision, *, due_at: datetime | None, now: datetime) -> None:
+    """Refuse a sender that may not be used now, or no longer when the revision is due."""
+    if not review.is_valid(sender_id=revision.sender_id, now=now):
+        raise SenderNotEnabled
+    if due_at and not review.is_valid(sender_id=revision.sender_id, now=due_at):
+        raise SenderEnds
 
 
 def lock_campaign(campaign: Campaign) -> Campaign:
@@ -194,28 +167,9 @@ def lock_campaign(campaign: Campaign) -> Campaign:
     return Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
 
 
-def next_number(campaign: Campaign) -> int:
-    """Give the number of the next revision of a campaign."""
-    last = campaign.revisions.aggregate(last=Max("number"))["last"]
-    return int(last or 0) + 1
-
-
-def drop_open_quotes(campaign: Campaign) -> None:
-    """Empty the quotes of a campaign that wait for a confirmation; refuse if one was given."""
-    for old in campaign.revisions.exclude(state=RevisionState.STALE):
-        if not quote.drop(revision=old):
-            raise NotConfirmable
-
-
-def _copy_source(source: RecipientSource, *, to: Revision) -> None:
-    chunks = list(source.chunks.order_by("first_position"))
-    source.pk = None
-    source.revision = to
-    source.save(force_insert=True)
-    for chunk in chunks:
-        chunk.pk = None
-        chunk.source = source
-    SourceChunk.objects.bulk_create(chunks)
+def standing(campaign: Campaign) -> Revision | None:
+    """Give the revision of a campaign that was confirmed and not replaced, if there is one."""
+    return campaign.revisions.filter(state__in=CONFIRMED).first()
 
 
 def confirm_within(*, revision_id: int, by: User, total_hundredths: int, now: datetime) -> Revision:
@@ -224,9 +178,12 @@ def confirm_within(*, revision_id: int, by: User, total_hundredths: int, now: da
     revision = revisions.get(pk=revision_id)
     if revision.state in CONFIRMED:
         return revision
-    _schedule_batches(revision, now=now)
+    replaced = _call_back_planned(revision, by=by, now=now)
+    # By id, as a cancellation and a new quote lock them; calendars would mix the order.
+    closing.lock_batches(revision_id=revision_id)
+    leaves_at = plan_batches(revision, from_state=BatchState.LOADED, now=now)
     if not Revision.objects.filter(pk=revision_id, state=RevisionState.QUOTED).update(
-        state=RevisionState.SCHEDULED, confirmed_by=by, confirmed_at=now
+        state=RevisionState.SCHEDULED, confirmed_by=by, confirmed_at=now, leaves_at=leaves_at
     ):
         revision = revisions.get(pk=revision_id)
         if revision.state in CONFIRMED:
@@ -234,6 +191,69 @@ def confirm_within(*, revision_id: int, by: User, total_hundredths: int, now: da
         raise NotConfirmable
     revision = revisions.get(pk=revision_id)
     _check_confirmable(revision, total_hundredths=total_hundredths, now=now)
+    # Given back first: a change may be paid with what it replaces.
+    outcomes.refund_batches(sums={b.pk: b.price_hundredths for b in replaced}, now=now)
+    _debit(revision, by=by, now=now)
+    wake(revision, now=now)
+    return revision
+
+
+def plan_batches(revision: Revision, *, from_state: BatchState, now: datetime) -> datetime | None:
+    """Plan the batches in a state, each for when its calendar lets it leave; give the first moment.
+
+    Part of a transaction that holds them.
+    """
+    batches = Batch.objects.filter(revision=revision, state=from_state)
+    moments = {
+        code: leaves_at(codes={code}, due_at=revision.due_at, now=now)
+        for code in sorted(set(batches.values_list("calendar", flat=True)))
+    }
+    for code, moment in moments.items():
+        batches.filter(calendar=code).update(state=BatchState.SCHEDULED, not_before=moment)
+    return min(moments.values(), default=None)
+
+
+def wake(revision: Revision, *, now: datetime) -> None:
+    """Wake a worker for each batch of a planned revision that is due."""
+    due = Batch.objects.filter(
+        revision=revision, state=BatchState.SCHEDULED, not_before__lte=now
+    ).order_by("number")
+    doorbell.ring(
+        task="leave",
+        ids=list(due.values_list("pk", flat=True)),
+        queue="now" if revision.messages == 1 else "bulk",
+    )
+
+
+def _call_back_planned(revision: Revision, *, by: User, now: datetime) -> list[Batch]:
+    """Let what stands of the campaign give way to this revision; give its batches, to be refunded.
+
+    Raises NoLongerPlanned once anything of it left or was cancelled.
+    """
+    if revision.number == 1:
+        return []
+    old = standing(lock_campaign(revision.campaign))
+    if old is None or old.pk == revision.pk:
+        return []
+    batches = closing.lock_batches(revision_id=old.pk)
+    if not Revision.objects.filter(pk=old.pk, state=RevisionState.SCHEDULED).update(
+        state=RevisionState.REPLACED, leaves_at=None
+    ):
+        raise NoLongerPlanned(Revision.objects.get(pk=old.pk))
+    Batch.objects.filter(pk__in=[b.pk for b in batches]).update(state=BatchState.CANCELLED)
+    trail.record(
+        event="campaign.replaced",
+        subject=f"campaign:{revision.campaign.uuid}:{old.number}",
+        actor=by,
+        account=revision.account,
+        now=now,
+        by_revision=revision.number,
+    )
+    events.tell("campaign.replaced", revision=old, by_revision=revision.number)
+    return batches
+
+
+def _debit(revision: Revision, *, by: User, now: datetime) -> None:
     ledger.debit(
         account_id=revision.account_id,
         amount_hundredths=revision.total_hundredths,
@@ -258,27 +278,6 @@ def confirm_within(*, revision_id: int, by: User, total_hundredths: int, now: da
         messages=revision.messages,
         total_hundredths=revision.total_hundredths,
     )
-    doorbell.ring(
-        task="leave",
-        ids=list(
-            Batch.objects.filter(revision=revision, not_before__lte=now)
-            .order_by("number")
-            .values_list("pk", flat=True)
-        ),
-        queue="now" if revision.messages == 1 else "bulk",
-    )
-    return revision
-
-
-def _schedule_batches(revision: Revision, *, now: datetime) -> None:
-    # By id, as a cancellation and a new quote lock them; calendars would mix the order.
-    closing.lock_batches(revision_id=revision.pk)
-    loaded = Batch.objects.filter(revision=revision, state=BatchState.LOADED)
-    for code in sorted(set(loaded.values_list("calendar", flat=True))):
-        loaded.filter(calendar=code).update(
-            state=BatchState.SCHEDULED,
-            not_before=leaves_at(codes={code}, due_at=revision.due_at, now=now),
-        )
 
 
 def _check_confirmable(revision: Revision, *, total_hundredths: int, now: datetime) -> None:
@@ -287,9 +286,6 @@ def _check_confirmable(revision: Revision, *, total_hundredths: int, now: dateti
     if total_hundredths != revision.total_hundredths or quote.is_stale(revision=revision, now=now):
         raise QuoteChanged
     check_moment(revision.due_at, now=now)
-    if not review.is_valid(sender_id=revision.sender_id, now=now):
-        raise SenderNotEnabled
-    if revision.due_at and not review.is_valid(sender_id=revision.sender_id, now=revision.due_at):
-        raise SenderEnds
+    check_sender(revision, due_at=revision.due_at, now=now)
     if suspension.is_suspended(account_id=revision.account_id, now=now):
         raise AccountSuspended

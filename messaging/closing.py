@@ -20,17 +20,21 @@ from messaging.models import (
     Status,
 )
 
+# Hand-overs of a cancelled revision that are closed in one go, about half a second: somebody
+# waits for the page.
+SETTLED_AT_ONCE = 20
+
 
 @retrying.on_deadlock
 def settle_cancelled(*, revision_id: int, now: datetime) -> None:
-    """Close the hand-overs of a cancelled revision that wait, then the revision if none is left.
+    """Close the next hand-overs of a cancelled revision that wait, or itself if none is left.
 
-    Safe to run again at any moment; the sweep does, should a cancel die half-way.
+    Safe to run again at any moment; the sweep does, until all is settled.
     """
     waiting = HandOver.objects.filter(
         batch__revision=revision_id, batch__cancel_requested=True, state=HandOverState.READY
     ).order_by("pk")
-    for hand_over_id in list(waiting.values_list("pk", flat=True)):
+    for hand_over_id in list(waiting.values_list("pk", flat=True)[:SETTLED_AT_ONCE]):
         with transaction.atomic():
             close_hand_over(
                 hand_over_id=hand_over_id, status=Status.CANCELLED, reason=None, now=now
@@ -92,4 +96,6 @@ def finish_revision(*, revision_id: int) -> None:
     }
     is_open = revision.batches.filter(state__in=[BatchState.SCHEDULED, BatchState.LEAVING]).exists()
     if not is_open and (end := ends.get(RevisionState(revision.state))):
-        Revision.objects.filter(pk=revision_id, state=revision.state).update(state=end)
+        Revision.objects.filter(pk=revision_id, state=revision.state).update(
+            state=end, leaves_at=None
+        )

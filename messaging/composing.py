@@ -16,8 +16,14 @@ from django.db import IntegrityError, transaction
 
 from accounts import retrying
 from accounts.models import SmsAccount, User
-from messaging import audience, campaigns, events, links, quote, sms
-from messaging.campaigns import NoRecipient, NotConfirmable, Refused, SenderNotEnabled
+from messaging import audience, campaigns, events, links, quote, revisions, sms
+from messaging.campaigns import (
+    NoLongerPlanned,
+    NoRecipient,
+    NotConfirmable,
+    Refused,
+    SenderNotEnabled,
+)
 from messaging.models import Campaign, RefusedRow, Revision, SourceKind
 from messaging.models.delivery import BATCH_SIZE
 from senders import kinds
@@ -83,8 +89,10 @@ class Draft:
     is_commercial: bool
     message_class: str
     due_at: datetime | None
-    # The campaign whose open quote this one takes the place of.
+    # The campaign whose open quote or planned revision this one takes the place of, and the number
+    # of the revision that stood (was confirmed) when the change was begun.
     replaces: Campaign | None
+    standing: int | None = None
 
     @property
     def clause(self) -> str:
@@ -130,7 +138,7 @@ def compose(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Re
         else:
             with transaction.atomic(durable=True):
                 revision = _create(account=account, by=by, draft=draft, now=now)
-    except (IntegrityError, NotConfirmable):
+    except (IntegrityError, NotConfirmable, NoLongerPlanned):
         # The same form, posted at the same moment, was quicker; in an edit, even confirmed.
         if found := _composed_before(account, draft):
             return found
@@ -187,19 +195,24 @@ def _only_reason(revision: Revision) -> str:
     return refused.reason if refused else "OPTED_OUT"
 
 
+def _campaign_for(draft: Draft, *, account: SmsAccount, by: User, now: datetime) -> Campaign:
+    """Give the campaign of a draft: a new one, or the one it changes, held for that."""
+    if draft.replaces is None:
+        return Campaign.objects.create(account=account, created_by=by, created_at=now)
+    if draft.replaces.account_id != account.pk:
+        raise NotConfirmable
+    revisions.make_room(draft.replaces, standing=draft.standing)
+    return draft.replaces
+
+
 def _create(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Revision:
     if draft.sender.account_id != account.pk:
         raise SenderNotEnabled
-    campaign = draft.replaces
-    if campaign is None:
-        campaign = Campaign.objects.create(account=account, created_by=by, created_at=now)
-    else:
-        campaigns.lock_campaign(campaign)
-        campaigns.drop_open_quotes(campaign)
+    campaign = _campaign_for(draft, account=account, by=by, now=now)
     revision = Revision(
         campaign=campaign,
         account=account,
-        number=campaigns.next_number(campaign),
+        number=revisions.next_number(campaign),
         key=draft.key,
         fingerprint=draft.fingerprint,
         created_by=by,
@@ -213,7 +226,7 @@ def _create(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Re
         declared_at=None if draft.is_commercial else now,
         due_at=draft.due_at,
     )
-    campaigns.reset_quote(revision, now=now)
+    revisions.reset_quote(revision, now=now)
     revision.save(force_insert=True)
     audience.freeze(
         revision=revision,

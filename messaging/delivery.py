@@ -20,6 +20,7 @@ from messaging import (
     closing,
     doorbell,
     hand_overs,
+    moving,
     numbering,
     outcomes,
     pauses,
@@ -67,6 +68,7 @@ def leave(*, batch_id: int, clock: Clock) -> None:
         if batch.calendar and not calendar.is_open(code=batch.calendar, moment=now):
             opening = calendar.next_opening(code=batch.calendar, moment=now)
             Batch.objects.filter(pk=batch_id).update(not_before=opening)
+            moving.relist(revision_id=batch.revision_id)
             return
         made = HandOver.objects.bulk_create(_made_of(batch, now=now))
         Batch.objects.filter(pk=batch_id).update(state=BatchState.LEAVING, departed_at=now)
@@ -113,6 +115,8 @@ def _submit(claim: Claim, *, carrier: base.Carrier, clock: Clock) -> bool:
     try:
         numbered = numbering.numbered(claim, clock=clock)
     except shortnumbers.PoolUnknown:
+        # Soon there is one: the first message does not wait for the schedule.
+        doorbell.ring_task(task="messaging.tasks.refresh_pool", queue="default")
         _put_off(claim, trouble="no_pool", delay=None, now=clock())
         return False
     return numbered is None or _submit_numbered(numbered, carrier=carrier, clock=clock)

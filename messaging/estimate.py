@@ -72,9 +72,13 @@ def estimate(
     typed: list[str],
     is_commercial: bool,
     due_at: datetime | None,
+    returned_hundredths: int,
     now: datetime,
 ) -> Estimate:
-    """Estimate what sending `text` to the typed numbers would take, under a kind of sender."""
+    """Estimate what sending `text` to the typed numbers would take, under a kind of sender.
+
+    `returned_hundredths` is what the planned SMS gives back whose place this takes.
+    """
     text = sms.normalise(text)
     clause = composing.clause_of(kind=kind, is_commercial=is_commercial)
     size = sms.measure(text, clause=clause)
@@ -85,7 +89,10 @@ def estimate(
     unreached = len(found) - len(reached)
     total = size.parts * sum(prices[phone.country] for phone in served)
     codes = _calendars(account, served) if is_commercial else {""}
-    leaves_at = campaigns.leaves_at(codes=codes, due_at=due_at, now=now)
+    refused = _refused_moment(due_at, now=now)
+    # The calendars do not reach as far as people can type.
+    due = due_at if due_at and not refused else now
+    leaves_at = campaigns.leaves_at(codes=codes, due_at=due, now=now)
     return Estimate(
         kind=kind,
         size=size,
@@ -97,10 +104,10 @@ def estimate(
         left_out=min(len(typed), COUNTED) - len(served) - unreached,
         unreached=unreached,
         total_hundredths=total,
-        balance_after_hundredths=account.balance_hundredths - total,
+        balance_after_hundredths=account.balance_hundredths + returned_hundredths - total,
         opening=leaves_at if leaves_at > now else None,
-        waits_for_hours=leaves_at > max(due_at or now, now),
-        refused_moment=_refused_moment(due_at, now=now),
+        waits_for_hours=leaves_at > due,
+        refused_moment=refused,
     )
 
 

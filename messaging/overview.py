@@ -24,8 +24,7 @@ from messaging.statuses import TONES, Shown, Tone
 # Messages handed over in a second: what carriers commonly allow, not what this machine can do.
 PACE = 100
 REFUSED_SHOWN = 20
-PLANNED_SHOWN = 5
-UNCONFIRMED = (RevisionState.QUOTING, RevisionState.QUOTED, RevisionState.STALE)
+OPEN = (RevisionState.QUOTING, RevisionState.QUOTED)
 MOVING = (RevisionState.SCHEDULED, RevisionState.LEAVING, RevisionState.CANCELLING)
 
 
@@ -51,9 +50,10 @@ class Departure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A quote, ready to be read and confirmed."""
+    """A quote, ready to be read and confirmed; `replaced` is what stands of its campaign."""
 
     revision: Revision
+    replaced: Revision | None
     is_stale: bool
     countries: list[Country]
     departures: list[Departure]
@@ -64,8 +64,16 @@ class Review:
     def may_be_confirmed(self) -> bool:
         """Whether a confirmation has a chance; the confirmation itself decides."""
         return (
-            not self.is_stale and self.revision.messages > 0 and self.balance_after_hundredths >= 0
+            not self.is_stale
+            and not self.is_too_late
+            and self.revision.messages > 0
+            and self.balance_after_hundredths >= 0
         )
+
+    @property
+    def is_too_late(self) -> bool:
+        """Whether what it would replace began to leave, or was cancelled."""
+        return self.replaced is not None and not self.replaced.is_changeable
 
     @property
     def parts_each(self) -> int:
@@ -105,15 +113,8 @@ class Course:
     bars: list[Bar]
     done: int
     leaves_at: datetime | None
+    has_left: bool
     is_moving: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """What of an account waits to leave, the next first."""
-
-    count: int
-    first: list[Revision]
 
 
 def latest(*, account_id: int, campaign: uuid.UUID) -> Revision | None:
@@ -121,9 +122,9 @@ def latest(*, account_id: int, campaign: uuid.UUID) -> Revision | None:
     return _revisions(account_id, campaign).order_by("-number").first()
 
 
-def numbered(*, account_id: int, campaign: uuid.UUID, number: int) -> Revision | None:
-    """Find one revision of a campaign of the account."""
-    return _revisions(account_id, campaign).filter(number=number).first()
+def standing(*, account_id: int, campaign: uuid.UUID) -> Revision | None:
+    """Find the revision of a campaign of the account that was confirmed and not replaced."""
+    return _revisions(account_id, campaign).filter(state__in=campaigns.CONFIRMED).first()
 
 
 def typed_numbers(*, revision: Revision) -> list[str]:
@@ -135,13 +136,16 @@ def typed_numbers(*, revision: Revision) -> list[str]:
 
 def review(*, revision: Revision, now: datetime) -> Review:
     """Put together what has to be known before confirming."""
-    after = revision.account.balance_hundredths - revision.total_hundredths
+    replaced = standing(account_id=revision.account_id, campaign=revision.campaign.uuid)
+    returned = replaced.total_hundredths if replaced and replaced.is_changeable else 0
+    after = revision.account.balance_hundredths + returned - revision.total_hundredths
     is_stale = revision.state == RevisionState.STALE or quote.is_stale(revision=revision, now=now)
     return Review(
         revision=revision,
+        replaced=replaced,
         is_stale=is_stale,
         countries=_countries(revision),
-        departures=_departures(revision, now=now),
+        departures=departures(revision=revision, due_at=revision.due_at, now=now),
         refused=list(refused_rows(revision=revision)[:REFUSED_SHOWN]),
         balance_after_hundredths=after,
     )
@@ -166,6 +170,7 @@ def course(*, revision: Revision) -> Course:
         bars=bars,
         done=revision.messages - open_,
         leaves_at=departure(revision=revision),
+        has_left=Batch.objects.filter(revision=revision, departed_at__isnull=False).exists(),
         is_moving=revision.state in MOVING or open_ > 0,
     )
 
@@ -177,22 +182,26 @@ def departure(*, revision: Revision) -> datetime | None:
     return at
 
 
-def planned(*, account_id: int, now: datetime) -> Planned:
-    """Give what of an account waits for a moment to come; each has it as `leaves_at`."""
-    waiting = (
-        Revision.objects.filter(
-            account_id=account_id,
-            state__in=[RevisionState.SCHEDULED, RevisionState.LEAVING],
-            batches__state=BatchState.SCHEDULED,
-            batches__not_before__gt=now,
-        )
-        .annotate(leaves_at=Min("batches__not_before"))
-        .select_related("campaign", "sender")
-        .order_by("leaves_at", "pk")
+def departures(*, revision: Revision, due_at: datetime | None, now: datetime) -> list[Departure]:
+    """Tell when the parts of a revision would leave if it were due at a moment, the next first."""
+    counted = (
+        Batch.objects.filter(revision=revision)
+        .values_list("calendar")
+        .annotate(n=Sum("messages"))
+        .order_by("calendar")
     )
-    first: list[Revision] = list(waiting[: PLANNED_SHOWN + 1])
-    count = len(first) if len(first) <= PLANNED_SHOWN else waiting.count()
-    return Planned(count=count, first=first[:PLANNED_SHOWN])
+    found = []
+    for code, messages in counted:
+        leaves_at = campaigns.leaves_at(codes={code}, due_at=due_at, now=now)
+        found.append(
+            Departure(
+                country=code[:2],
+                messages=messages,
+                leaves_at=leaves_at,
+                ends_at=_end(code=code, start=leaves_at, messages=messages),
+            )
+        )
+    return sorted(found, key=lambda d: (d.leaves_at, d.country))
 
 
 def _revisions(account_id: int, campaign: uuid.UUID) -> QuerySet[Revision]:
@@ -212,27 +221,6 @@ def _countries(revision: Revision) -> list[Country]:
         Country(code=c["country"], messages=c["n"], parts=c["p"], price_hundredths=c["price"])
         for c in counted
     ]
-
-
-def _departures(revision: Revision, *, now: datetime) -> list[Departure]:
-    counted = (
-        Batch.objects.filter(revision=revision)
-        .values_list("calendar")
-        .annotate(n=Sum("messages"))
-        .order_by("calendar")
-    )
-    found = []
-    for code, messages in counted:
-        leaves_at = campaigns.leaves_at(codes={code}, due_at=revision.due_at, now=now)
-        found.append(
-            Departure(
-                country=code[:2],
-                messages=messages,
-                leaves_at=leaves_at,
-                ends_at=_end(code=code, start=leaves_at, messages=messages),
-            )
-        )
-    return sorted(found, key=lambda d: (d.leaves_at, d.country))
 
 
 def _end(*, code: str, start: datetime, messages: int) -> datetime:

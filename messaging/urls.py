@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from messaging.views import campaigns, compose, history, optouts, review
+from messaging.views import campaigns, changing, compose, history, optouts, planned, review
 
 app_name = "messaging"
 
@@ -14,6 +14,9 @@ _campaign = [
     path("confirm/", review.campaign_confirm, name="campaign-confirm"),
     path("renew/", review.quote_update, name="quote-update"),
     path("refused/", review.refused_row_list, name="refused-row-list"),
+    path("moment/", changing.moment_update, name="moment-update"),
+    path("moment/departures/", changing.moment_detail, name="moment-detail"),
+    path("cancel/", changing.campaign_cancel, name="campaign-cancel"),
 ]
 
 _message = [
@@ -27,6 +30,9 @@ _account: list[URLPattern | URLResolver] = [
     path("compose/size/", compose.size_detail, name="size-detail"),
     path("characters/", compose.character_list, name="character-list"),
     path("campaigns/<uuid:campaign>/", include(_campaign)),
+    path("planned/", planned.planned_list, name="planned-list"),
+    path("planned/departures/", planned.departure_list, name="departure-list"),
+    path("planned/cancel/", planned.planned_cancel, name="planned-cancel"),
     path("messages/", history.message_list, name="message-list"),
     path("messages/<uuid:campaign>/<int:revision>/<int:position>/", include(_message)),
     path("opt-outs/", optouts.opt_out_list, name="opt-out-list"),

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.ledger import InsufficientCredits
 from accounts.phones import Reason
 from accounts.templatetags.credits import in_credits
-from messaging import campaigns, composing, sms
+from messaging import campaigns, composing, moving, sms
 from messaging.audience import RowRefusal
+from messaging.models import Revision, RevisionState
 
 # Why a row gets no message, for the form and the list of refused rows.
 OF_NUMBERS: dict[str, Promise] = {
@@ -99,7 +100,7 @@ def of_link(link: str) -> str:
 
 
 def of_refusal(refusal: campaigns.Refused | InsufficientCredits) -> str:
-    """Word why a campaign was not composed or confirmed."""
+    """Word why a campaign was not composed, confirmed, changed or cancelled."""
     match refusal:
         case InsufficientCredits():
             return _(
@@ -117,9 +118,16 @@ def of_refusal(refusal: campaigns.Refused | InsufficientCredits) -> str:
             return of_link(refusal.link)
         case composing.TooManyParts() | composing.TooManyRecipients():
             return _too_many(refusal)
+        case campaigns.NoLongerPlanned():
+            return of_what_stands(refusal.revision)
         case campaigns.Refused():
             return str(PLAIN.get(type(refusal), _("This cannot be sent as it is.")))
     assert_never(refusal)
+
+
+def of_what_stands(revision: Revision) -> str:
+    """Word why a revision is neither moved nor replaced any more."""
+    return str(OF_STATES.get(RevisionState(revision.state), OTHERWISE))
 
 
 def _too_many(refusal: composing.TooManyParts | composing.TooManyRecipients) -> str:
@@ -133,6 +141,15 @@ def _too_many(refusal: composing.TooManyParts | composing.TooManyRecipients) -> 
         "most": intcomma(composing.MAX_TYPED),
     }
 
+
+# Why something is neither moved nor replaced any more, by what became of it.
+OTHERWISE = gettext_lazy("It was changed in the meantime: this is how it stands.")
+OF_STATES: dict[RevisionState, Promise] = {
+    RevisionState.LEAVING: gettext_lazy("It has begun to leave and can no longer be changed."),
+    RevisionState.LEFT: gettext_lazy("It has left and can no longer be changed."),
+    RevisionState.CANCELLING: gettext_lazy("It was cancelled in the meantime."),
+    RevisionState.CANCELLED: gettext_lazy("It was cancelled in the meantime."),
+}
 
 PLAIN: dict[type[Exception], Promise] = {
     campaigns.SenderNotEnabled: gettext_lazy("This sender is not enabled. Choose another one."),
@@ -151,6 +168,10 @@ PLAIN: dict[type[Exception], Promise] = {
     ),
     campaigns.NotConfirmable: gettext_lazy(
         "It was changed in the meantime. Nothing was sent now: this is how it stands."
+    ),
+    campaigns.NotCancellable: gettext_lazy("It has left and can no longer be cancelled."),
+    moving.MovedMeanwhile: gettext_lazy(
+        "Somebody chose another moment in the meantime: this is how it stands. Nothing was changed."
     ),
     composing.AlreadySent: gettext_lazy(
         "This form was sent before with other words, and that SMS stands. Nothing was sent now; "

@@ -12,7 +12,6 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
 
 from accounts import retrying
 from accounts.models import SmsAccount
@@ -115,16 +114,14 @@ def _put_off(found: Sequence[tuple[Reply, Wait]]) -> None:
 
 
 def _note_on_leases(verdicts: Sequence[tuple[Reply, Verdict]]) -> None:
-    """Note the last reply on each lease, in the order in which they were locked."""
-    last: dict[Lease, datetime] = {}
+    """Note the last reply on each lease; all are locked."""
+    leases: set[Lease] = set()
     for reply, verdict in verdicts:
         lease = verdict.lease if isinstance(verdict, InTime | Stopped) else None
         if lease is not None:
-            last[lease] = max(last.get(lease, reply.received_at), reply.received_at)
-    for lease in sorted(last, key=lambda each: (each.phone, each.pk)):
-        Lease.objects.filter(
-            Q(last_reply_at__isnull=True) | Q(last_reply_at__lt=last[lease]), pk=lease.pk
-        ).update(last_reply_at=last[lease])
+            lease.last_reply_at = max(lease.last_reply_at or reply.received_at, reply.received_at)
+            leases.add(lease)
+    Lease.objects.bulk_update(leases, ["last_reply_at"])
 
 
 def _stop(found: Sequence[tuple[Reply, Stopped]], *, now: datetime) -> None:

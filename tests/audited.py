@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection
 
 from accounts.models import SmsAccount, User
-from messaging import campaigns, claims, delivery, receipts
+from messaging import campaigns, claims, delivery, receipts, revisions
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.carrier.simulator.outcomes import Ending, Terms
 from messaging.models import OptOutCause, Revision
@@ -49,6 +48,7 @@ class Day:
     stopped: Revision
     leaving: Revision
     planned: Revision
+    changed: Revision
     quoted: Revision
     outdated: Revision
     short: Revision
@@ -59,16 +59,6 @@ class Day:
     stop: Reply
     late: Reply
     early: Reply
-
-
-def campaign(
-    account: SmsAccount, by: User, sender: Sender, *, now: datetime, **changes: Any
-) -> Revision:
-    """Compose and confirm."""
-    revision = scenes.compose(account, by, sender, now=now, **changes)
-    campaigns.confirm(revision=revision, by=by, total_hundredths=revision.total_hundredths, now=now)
-    revision.refresh_from_db()
-    return revision
 
 
 def day(*, now: datetime) -> Day:
@@ -92,18 +82,19 @@ def day(*, now: datetime) -> Day:
         stopped=_stopped(account, by, sender, carrier, now=now),
         leaving=_leaving(account, by, sender, now=now),
         planned=_planned(account, by, sender, now=now),
+        changed=_changed(account, by, sender, now=now),
         quoted=scenes.compose(
             account, by, sender, now=now, numbers=(*abroad, *abroad, "12", OPTED_OUT)
         ),
         outdated=scenes.compose(account, by, sender, now=now, numbers=abroad),
         short=_short(account, by, carrier, now=now),
         virtual=_virtual(account, by, carrier, now=now),
-        rival=campaign(
+        rival=scenes.confirmed(
             rival, by, factories.make_sender(rival, now=now), now=now, is_commercial=True
         ),
         **_replies(account, now=now),
     )
-    campaigns.renew(revision=made.outdated, by=by, now=now)
+    revisions.renew(revision=made.outdated, by=by, now=now)
     scenes.hand_over_all(made.rival, carrier, now=now)
     stranger = scenes.receipt(made.sent, 99, now=now)
     scenes.receive([*carrier.take_receipts(), stranger], now=now)
@@ -118,7 +109,7 @@ def _sent(
     """Two batches; one message skipped, one refused, one not billed."""
     endings = (Ending.REFUSED, Ending.REJECTED_NOT_BILLED)
     phones = (scenes.PHONE, OPTED_OUT, *map(scenes.phone_ending, endings), BELGIAN)
-    made = campaign(account, by, sender, now=now, numbers=phones, is_commercial=True)
+    made = scenes.confirmed(account, by, sender, now=now, numbers=phones, is_commercial=True)
     optout.add(account=account, phone=OPTED_OUT, cause=OptOutCause.STOP, now=now)
     scenes.hand_over_all(made, carrier, now=now)
     return made
@@ -127,7 +118,7 @@ def _sent(
 def _short(account: SmsAccount, by: User, carrier: InProcessCarrier, *, now: datetime) -> Revision:
     """From short numbers; none was free for one of the phones."""
     first, second, third = scenes.numbers(5)[2:]
-    made = campaign(
+    made = scenes.confirmed(
         account, by, factories.short_sender(account), now=now, numbers=(first, second, third)
     )
     (number,) = factories.make_pool(1, now=now)
@@ -144,7 +135,7 @@ def _virtual(
     neighbour = factories.make_account(factories.make_customer(name="Boucherie Durand"))
     factories.make_virtual(neighbour, until=before + timedelta(days=1), now=before)
     sender = factories.make_virtual(account, now=now)
-    made = campaign(account, by, sender, now=now, numbers=scenes.numbers(5)[2:])
+    made = scenes.confirmed(account, by, sender, now=now, numbers=scenes.numbers(5)[2:])
     scenes.hand_over_all(made, carrier, now=now)
     return made
 
@@ -152,7 +143,7 @@ def _virtual(
 def _held_back(account: SmsAccount, by: User, sender: Sender, *, now: datetime) -> Revision:
     """Cancelled before it left."""
     later = now + timedelta(hours=1)
-    made = campaign(account, by, sender, now=now, numbers=scenes.numbers(1), due_at=later)
+    made = scenes.confirmed(account, by, sender, now=now, numbers=scenes.numbers(1), due_at=later)
     return campaigns.cancel(revision=made, by=by, now=now)
 
 
@@ -161,7 +152,7 @@ def _stopped(
 ) -> Revision:
     """Cancelled when one of two hand-overs had gone."""
     phones = (scenes.PHONE, BELGIAN)
-    made = campaign(account, by, sender, now=now, numbers=phones, is_commercial=True)
+    made = scenes.confirmed(account, by, sender, now=now, numbers=phones, is_commercial=True)
     first, _second = scenes.leave_all(made, now=now)
     delivery.hand_over(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(now))
     return campaigns.cancel(revision=made, by=by, now=now + timedelta(seconds=5))
@@ -170,7 +161,7 @@ def _stopped(
 def _leaving(account: SmsAccount, by: User, sender: Sender, *, now: datetime) -> Revision:
     """One hand-over with the carrier, one that waits."""
     phones = (scenes.PHONE, BELGIAN)
-    made = campaign(account, by, sender, now=now, numbers=phones, is_commercial=True)
+    made = scenes.confirmed(account, by, sender, now=now, numbers=phones, is_commercial=True)
     first, _second = scenes.leave_all(made, now=now)
     assert claims.claim(hand_over_id=first.pk, clock=scenes.at(now))
     return made
@@ -179,7 +170,7 @@ def _leaving(account: SmsAccount, by: User, sender: Sender, *, now: datetime) ->
 def _planned(account: SmsAccount, by: User, sender: Sender, *, now: datetime) -> Revision:
     """Two batches that wait for tomorrow."""
     phones, tomorrow = (*scenes.numbers(1), BELGIAN), now + timedelta(days=1)
-    return campaign(
+    return scenes.confirmed(
         account, by, sender, now=now, numbers=phones, is_commercial=True, due_at=tomorrow
     )
 
@@ -204,6 +195,15 @@ def _replies(account: SmsAccount, *, now: datetime) -> dict[str, Reply]:
         for name, lease in leases.items()
     ]
     return dict(zip(leases, answers.receive(told, now=now), strict=True))
+
+
+def _changed(account: SmsAccount, by: User, sender: Sender, *, now: datetime) -> Revision:
+    """Replaced before it left; gives the new revision."""
+    later = now + timedelta(hours=2)
+    old = scenes.confirmed(account, by, sender, now=now, numbers=scenes.numbers(1), due_at=later)
+    return scenes.compose(
+        account, by, sender, now=now, due_at=later, replaces=old.campaign, standing=old.number
+    )
 
 
 @contextmanager

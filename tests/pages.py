@@ -34,6 +34,7 @@ def filled(**changes: str) -> dict[str, str]:
     fields = {
         "key": str(uuid.uuid4()),
         "replaces": "",
+        "standing": "",
         "sender": "Martin",
         "recipients": "+33612345678",
         "text": "Votre commande est prete.",

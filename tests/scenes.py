@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import SmsAccount, User
-from messaging import audience, campaigns, composing, delivery, quote, receipts
+from messaging import audience, campaigns, composing, delivery, quote, receipts, revisions
 from messaging.carrier import base
 from messaging.carrier.simulator.outcomes import Ending
 from messaging.composing import Draft
@@ -57,6 +57,16 @@ def compose(
     return revision
 
 
+def confirmed(
+    account: SmsAccount, by: User, sender: Sender, *, now: datetime, **changes: Any
+) -> Revision:
+    """Compose and confirm a draft, and give its revision as it stands in the database."""
+    revision = compose(account, by, sender, now=now, **changes)
+    campaigns.confirm(revision=revision, by=by, total_hundredths=revision.total_hundredths, now=now)
+    revision.refresh_from_db()
+    return revision
+
+
 def compose_personalised(
     revision: Revision, rows: Sequence[tuple[str, dict[str, str]]], *, now: datetime
 ) -> Revision:
@@ -64,7 +74,7 @@ def compose_personalised(
     quote.drop(revision=revision)
     revision.sources.all().delete()
     revision.rows_total = 0
-    campaigns.reset_quote(revision, now=now)
+    revisions.reset_quote(revision, now=now)
     revision.save()
     audience.freeze(revision=revision, kind=SourceKind.LIST, rows=rows, chunk_size=40)
     quote.load_by_id(revision_id=revision.pk, clock=at(now))

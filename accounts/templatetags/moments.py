@@ -22,6 +22,12 @@ def moment(at: datetime) -> str:
 
 
 @register.filter
+def dated(at: datetime) -> str:
+    """Sat 21 Nov 2026, 08:00 CET: for rows of what is to come."""
+    return _written(at, pgettext("date format", "D j M Y"), ", H:i", zone=" %Z")
+
+
+@register.filter
 def exact_moment(at: datetime) -> str:
     """Sat 21 Nov 2026, 08:00:05 CET."""
     return _written(at, pgettext("date format", "D j M Y"), ", H:i:s", zone=" %Z")

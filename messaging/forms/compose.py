@@ -5,26 +5,22 @@ refuses, beside the field it is about. Nothing typed is lost.
 """
 
 import uuid
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.db.models import QuerySet
 from django.http import QueryDict
-from django.utils.dateparse import parse_date, parse_time
-from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts import phones
 from accounts.ledger import InsufficientCredits
 from accounts.models import SmsAccount
-from messaging import calendar, campaigns, composing, overview, sms, wording
+from messaging import campaigns, composing, overview, sms, wording
 from messaging.composing import Draft
 from messaging.estimate import Estimate, estimate
-from messaging.forms.readable import ReadableForm
+from messaging.forms.moment import MomentForm, text_of
 from messaging.models import Campaign, MessageClass, Revision
 from senders import review
 from senders.models import Sender, SenderKind
@@ -33,18 +29,15 @@ from senders.models import Sender, SenderKind
 LONGEST_TEXT = 100_000
 
 
-class When(models.TextChoices):
-    """Whether it leaves at once or at a moment."""
-
-    NOW = "now", pgettext_lazy("when", "Now")
-    LATER = "later", pgettext_lazy("when", "Later")
-
-
-class ComposeForm(ReadableForm):
+class ComposeForm(MomentForm):
     """Everything one says to send an SMS."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
+    # The campaign that is changed, and the number of its revision that stood when it was read.
     replaces = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    standing = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, min_value=1, max_value=32_767
+    )
     sender: "forms.ModelChoiceField[Sender]" = forms.ModelChoiceField(
         label=_("Sender"),
         queryset=Sender.objects.none(),
@@ -88,42 +81,21 @@ class ComposeForm(ReadableForm):
         initial=MessageClass.STANDARD,
         widget=forms.RadioSelect,
     )
-    when = forms.ChoiceField(
-        label=_("When"),
-        choices=When.choices,
-        initial=When.NOW,
-        widget=forms.RadioSelect,
-    )
-    date = forms.DateField(
-        label=_("Date"),
-        required=False,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
-    time = forms.TimeField(
-        label=_("Time"),
-        required=False,
-        input_formats=["%H:%M", "%H:%M:%S"],
-        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
-    )
-    # One of the moments offered when the clocks change at the typed time.
-    moment = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+    # As one thinks of them: the moment comes last.
+    field_order = (
+        "key", "replaces", "standing", "sender", "recipients", "text", "not_commercial",
+        "message_class", "when", "date", "time", "moment",
+    )  # fmt: skip
 
     def __init__(
-        self,
-        data: QueryDict | None = None,
-        *,
-        account: SmsAccount,
-        now: datetime,
-        **options: Any,
+        self, data: QueryDict | None = None, *, account: SmsAccount, now: datetime, **options: Any
     ) -> None:
         """Offer what this account may choose from at this moment."""
-        super().__init__(data, **options)
-        self.account, self.now = account, now
-        days = {"min": localdate(now), "max": localdate(now + campaigns.HORIZON)}
-        self.fields["date"].widget.attrs |= {name: str(day) for name, day in days.items()}
-        self.offered: tuple[calendar.Candidate, ...] = ()
+        super().__init__(data, account=account, now=now, **options)
+        # What this form made before with other words, and what it can no longer change.
         self.earlier: Revision | None = None
+        self.unchanged: Revision | None = None
         self._offer_senders(review.choosable(account=account, now=now))
 
     def _offer_senders(self, choosable: "QuerySet[Sender]") -> None:
@@ -161,7 +133,7 @@ class ComposeForm(ReadableForm):
         return numbers
 
     def clean_replaces(self) -> Campaign | None:
-        """Find the campaign whose open quote is edited, among those of the account."""
+        """Find the campaign that is changed, among those of the account."""
         wanted = self.cleaned_data["replaces"]
         found = wanted and overview.latest(account_id=self.account.pk, campaign=wanted)
         if wanted and not found:
@@ -169,18 +141,11 @@ class ComposeForm(ReadableForm):
         return found.campaign if found else None
 
     def clean(self) -> dict[str, Any]:
-        """Find the moment to leave; both fields of it are needed for later."""
+        """Say aloud, once, that a hidden field is broken."""
         said = super().clean()
-        said["due_at"] = None
-        if said.get("when") == When.LATER:
-            for name in ("date", "time"):
-                if name not in self.errors and not said.get(name):
-                    self.add_error(name, _("Choose when it should leave."))
-            if said.get("date") and said.get("time"):
-                said["due_at"] = self._read_moment(said)
-        for name in ("key", "replaces", "moment"):
+        for name in ("key", "replaces", "standing", "moment"):
             if name in self.errors:
-                self._renew_hidden(name)
+                self.renew_hidden(name, value=str(uuid.uuid4()) if name == "key" else "")
         return said
 
     def draft(self) -> Draft:
@@ -195,93 +160,41 @@ class ComposeForm(ReadableForm):
             message_class=said["message_class"],
             due_at=said["due_at"],
             replaces=said["replaces"],
+            standing=said["standing"],
         )
 
     def refuse(self, refusal: campaigns.Refused | InsufficientCredits) -> None:
-        """Say what the domain refused, beside the field it is about."""
-        self.add_error(wording.field_of(refusal), wording.of_refusal(refusal))
-        if isinstance(refusal, composing.AlreadySent):
-            self.earlier = refusal.revision
-            self._set("key", str(uuid.uuid4()))
-        if isinstance(refusal, campaigns.NotConfirmable):
-            self._set("replaces", "")
+        """Say what the domain refused; what was meant as a change goes on as an SMS of its own."""
+        super().refuse(refusal)
+        match refusal:
+            case composing.AlreadySent():
+                self.earlier = refusal.revision
+                self.set("key", str(uuid.uuid4()))
+            case campaigns.NoLongerPlanned() | campaigns.NotConfirmable():
+                self.unchanged = self.replaced
+                self.set("replaces", "")
+                self.set("standing", "")
+
+    @property
+    def replaced(self) -> Revision | None:
+        """The confirmed revision whose place this takes, by what stands in the fields."""
+        try:
+            campaign = uuid.UUID(text_of(self["replaces"]))
+        except ValueError:
+            return None
+        return overview.standing(account_id=self.account.pk, campaign=campaign)
 
     def estimate(self) -> Estimate:
         """Estimate what stands in the fields, valid or not."""
+        replaced = self.replaced
+        returned = replaced.total_hundredths if replaced and replaced.is_changeable else 0
         return estimate(
             account=self.account,
-            kind=self._kinds.get(_text(self["sender"]), SenderKind.ALPHANUMERIC),
-            text=str(self["text"].value() or "")[:LONGEST_TEXT],
-            typed=phones.split(str(self["recipients"].value() or "")),
+            kind=self._kinds.get(text_of(self["sender"]), SenderKind.ALPHANUMERIC),
+            text=text_of(self["text"])[:LONGEST_TEXT],
+            typed=phones.split(text_of(self["recipients"])),
             is_commercial=not self["not_commercial"].value(),
             due_at=self.due_so_far,
+            returned_hundredths=returned,
             now=self.now,
         )
-
-    @property
-    def is_undated(self) -> bool:
-        """Whether it shall leave later, and when is not said yet."""
-        return self["when"].value() == When.LATER and self.due_so_far is None
-
-    @property
-    def due_so_far(self) -> datetime | None:
-        """The moment that stands in the fields, valid or not."""
-        if self["when"].value() != When.LATER:
-            return None
-        try:
-            day, clock = parse_date(_text(self["date"])), parse_time(_text(self["time"]))
-            if day is None or clock is None:
-                return None
-            return _moment(day, clock, zone=self.account.time_zone, chosen=_text(self["moment"]))
-        except ValueError:
-            return None
-
-    def _read_moment(self, said: dict[str, Any]) -> datetime | None:
-        zone, chosen = self.account.time_zone, str(said.get("moment", ""))
-        try:
-            moment = _moment(said["date"], said["time"], zone=zone, chosen=chosen)
-            campaigns.check_moment(moment, now=self.now)
-            return moment
-        except campaigns.Refused as refusal:
-            self.refuse(refusal)
-        except calendar.AmbiguousTime as change:
-            self.offered = change.candidates
-            self.add_error("time", _("The clocks go back: this time comes twice. Choose which."))
-        except calendar.NonexistentTime as change:
-            self.offered = change.candidates
-            self.add_error(
-                "time", _("The clocks go forward: this time does not exist. Choose another.")
-            )
-        except ValueError:
-            self.add_error("date", wording.of_refusal(campaigns.TooFarAhead()))
-        return None
-
-    def _renew_hidden(self, name: str) -> None:
-        """A hidden field that is broken is said aloud once and made anew."""
-        del self.errors[name]
-        self._set(name, str(uuid.uuid4()) if name == "key" else "")
-        self.add_error(None, _("The form was damaged on its way. Please check it and send again."))
-
-    def _set(self, name: str, value: str) -> None:
-        data = QueryDict(mutable=True)
-        data.update(self.data)
-        data[name] = value
-        self.data = data
-
-
-def _text(field: forms.BoundField) -> str:
-    return str(field.value() or "")
-
-
-def _moment(day: date, clock: time, *, zone: str, chosen: str) -> datetime:
-    """Give the moment of a local time. Raises what calendar.to_utc does unless one is chosen."""
-    try:
-        return calendar.to_utc(
-            local=datetime.combine(day, clock),
-            zone=zone,
-        )
-    except calendar.ClockChange as change:
-        for candidate in change.candidates:
-            if candidate.utc.isoformat() == chosen:
-                return candidate.utc
-        raise

@@ -2,7 +2,8 @@
 
 A single SMS is a campaign of one. A campaign is the identity that lasts; each revision freezes a
 text, a sender, recipients and a quote. `messaging.campaigns` and `messaging.quote` move the state,
-always by a conditional update on the expected old one:
+always by a conditional update on the expected old one. At most one revision of a campaign stands,
+which is: was confirmed and not replaced.
 
     QUOTING ──► QUOTED ──► SCHEDULED ──► LEAVING ──► LEFT
                   └─► STALE    ├─► REPLACED  └─► CANCELLING ──► CANCELLED
@@ -13,6 +14,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -37,7 +39,7 @@ class RevisionState(models.TextChoices):
     SCHEDULED = "scheduled", _("Planned")
     LEAVING = "leaving", _("Leaving")
     LEFT = "left", _("Sent")
-    CANCELLING = "cancelling", _("Being cancelled")
+    CANCELLING = "cancelling", _("Cancelling")
     CANCELLED = "cancelled", _("Cancelled")
     REPLACED = "replaced", _("Replaced")
 
@@ -91,6 +93,8 @@ class Revision(models.Model):
     declared_at = models.DateTimeField(null=True, blank=True)
     # Empty: as soon as confirmed.
     due_at = models.DateTimeField(null=True, blank=True)
+    # When its first batch leaves, or left; empty unless something of it is on its way.
+    leaves_at = models.DateTimeField(null=True, blank=True)
 
     # The quote. Marks are the states of tariff and opt-outs it rests on.
     rows_total = models.PositiveIntegerField(default=0)
@@ -121,6 +125,12 @@ class Revision(models.Model):
                 condition=Q(is_commercial=True) | Q(declared_by__isnull=False),
                 name="revision_declaration_has_its_author",
             ),
+            # Whoever confirms a change takes the place of what stood, or is refused.
+            models.UniqueConstraint(
+                fields=["campaign"],
+                condition=Q(state__in=["scheduled", "leaving", "left", "cancelling", "cancelled"]),
+                name="revision_stands_alone",
+            ),
         ]
         indexes = [
             # The sweep: quotes whose loader died, revisions that are leaving or cancelling.
@@ -129,16 +139,38 @@ class Revision(models.Model):
                 condition=Q(state__in=["quoting", "quoted", "leaving", "cancelling"]),
                 name="revision_unfinished",
             ),
-            # What is planned on an account, next first.
+            # What is planned on an account, next first; the id tells equal moments apart.
             models.Index(
-                fields=["account", "due_at"],
-                condition=Q(state__in=["scheduled", "leaving", "cancelling"]),
+                fields=["account", "leaves_at", "id"],
+                condition=Q(leaves_at__isnull=False),
                 name="revision_planned",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.campaign_id}/{self.number}"
+
+    def get_absolute_url(self) -> str:
+        """Give the address of its page: that of its message if it has only one."""
+        account, campaign = self.account.name, self.campaign.uuid
+        if self.messages == 1:
+            return reverse("messaging:message-detail", args=[account, campaign, self.number, 1])
+        return reverse("messaging:campaign-detail", args=[account, campaign])
+
+    @property
+    def is_changeable(self) -> bool:
+        """Whether it is planned and nothing of it has left yet."""
+        return self.state == RevisionState.SCHEDULED
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Whether something of it may still be held back."""
+        return self.state in (RevisionState.SCHEDULED, RevisionState.LEAVING)
+
+    @property
+    def mark(self) -> str:
+        """A short text that changes when something else may be done with the campaign."""
+        return f"{self.number}-{self.state}"
 
     @property
     def debit_reference(self) -> str:

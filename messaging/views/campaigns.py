@@ -8,7 +8,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import AccountRequest, Right, account_view
 from accounts.models import SmsAccount
-from messaging import campaigns, overview
+from messaging import overview
+from messaging.views.changing import standing_or_404
 from messaging.views.review import latest_or_404
 from messaging.views.zones import in_zone_of_account
 
@@ -19,14 +20,16 @@ from messaging.views.zones import in_zone_of_account
 def campaign_detail(
     request: AccountRequest, account: SmsAccount, campaign: uuid.UUID
 ) -> HttpResponse:
-    """Show a confirmed campaign; one that waits for a confirmation has its review."""
-    revision = latest_or_404(account, campaign)
-    if revision.state not in campaigns.CONFIRMED:
+    """Show what stands of a campaign; one that was never confirmed has its review."""
+    latest = latest_or_404(account, campaign)
+    revision = overview.standing(account_id=account.pk, campaign=campaign)
+    if revision is None:
         return redirect("messaging:quote-detail", account=account.name, campaign=campaign)
     context = {
         "account": account,
         "revision": revision,
         "course": overview.course(revision=revision),
+        "is_being_changed": latest.pk != revision.pk and latest.state in overview.OPEN,
         "may_send": Right.SEND in request.may,
     }
     return render(request, "messaging/campaign_detail.html", context)
@@ -38,8 +41,10 @@ def campaign_detail(
 def campaign_progress(
     request: AccountRequest, account: SmsAccount, campaign: uuid.UUID
 ) -> HttpResponse:
-    """Show how far it is by now."""
-    revision = latest_or_404(account, campaign)
+    """Show how far it is by now; when what may be done with it changed, have the page read anew."""
+    revision = standing_or_404(account, campaign)
+    if request.GET.get("seen", revision.mark) != revision.mark:
+        return HttpResponse(headers={"HX-Refresh": "true"})
     context = {
         "account": account,
         "revision": revision,

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import AccountRequest, Right, account_view
 from accounts.ledger import InsufficientCredits
 from accounts.models import SmsAccount
-from accounts.templatetags.moments import moment
 from messaging import campaigns, composing, overview, sms, wording
 from messaging.estimate import COUNTED
-from messaging.forms.compose import ComposeForm, When
+from messaging.forms.compose import ComposeForm
+from messaging.forms.moment import initial_of
 from messaging.forms.readable import readable
 from messaging.models import Revision
+from messaging.views.changing import planned_words
 from messaging.views.zones import in_zone_of_account
 
 
@@ -43,8 +44,7 @@ def campaign_create(request: AccountRequest, account: SmsAccount) -> HttpRespons
         return redirect("messaging:message-list", account=account.name)
     now = timezone.now()
     if request.method != "POST":
-        initial = _prefilled(account, request.GET.get("from", ""), now=now)
-        return _page(request, ComposeForm(account=account, now=now, initial=initial), status=200)
+        return _page(request, _begun(request, account, now=now), status=200)
     match request.POST.get("action"):
         case "count":
             return _page(request, _unsent(request, account, now=now), status=200)
@@ -85,23 +85,10 @@ def _taken(request: AccountRequest, account: SmsAccount, *, now: datetime) -> Ht
     except (campaigns.Refused, InsufficientCredits) as refusal:
         form.refuse(refusal)
         return _page(request, form, status=422)
-    campaign = revision.campaign.uuid
     if revision.state not in campaigns.CONFIRMED:
-        return redirect("messaging:quote-detail", account=account.name, campaign=campaign)
-    messages.success(request, _sent_words(revision, account))
-    if revision.messages > 1:
-        return redirect("messaging:campaign-detail", account=account.name, campaign=campaign)
-    return redirect("messaging:message-detail", account.name, campaign, revision.number, 1)
-
-
-def _sent_words(revision: Revision, account: SmsAccount) -> str:
-    leaves_at = overview.departure(revision=revision)
-    if leaves_at is None or leaves_at <= timezone.now():
-        return _("SMS on its way.")
-    return _("Planned: leaves %(moment)s (%(zone)s).") % {
-        "moment": moment(leaves_at),
-        "zone": account.time_zone,
-    }
+        return redirect("messaging:quote-detail", account.name, revision.campaign.uuid)
+    messages.success(request, planned_words(revision))
+    return redirect(revision)
 
 
 def _replaced(request: AccountRequest, account: SmsAccount, *, now: datetime) -> HttpResponse:
@@ -135,6 +122,8 @@ def _context(form: ComposeForm) -> dict[str, object]:
     return {
         "account": form.account,
         "form": form,
+        "replaced": form.replaced,
+        "unchanged_reason": wording.of_what_stands(form.unchanged) if form.unchanged else "",
         "estimate": found,
         "is_undated": form.is_undated,
         "limit": found.size.units + found.size.remaining,
@@ -158,25 +147,40 @@ def _classes(form: ComposeForm) -> list[tuple[str, str, str, bool]]:
     return [(str(v), str(label), lines[v], str(v) == chosen) for v, label in choices]
 
 
-def _prefilled(account: SmsAccount, source: str, *, now: datetime) -> dict[str, object]:
-    """Begin empty, or with the words of a campaign of this account: to change it, or as a copy."""
+def _begun(request: AccountRequest, account: SmsAccount, *, now: datetime) -> ComposeForm:
+    """Begin empty, or with the words of a campaign: `from` changes it, `copy` writes another."""
+    changed, copied = request.GET.get("from", ""), request.GET.get("copy", "")
     initial: dict[str, object] = {"key": uuid.uuid4()}
-    if not source:
-        return initial
+    if not (changed or copied):
+        return ComposeForm(account=account, now=now, initial=initial)
+    found = _latest_or_404(account, changed or copied)
+    stands = overview.standing(account_id=account.pk, campaign=found.campaign.uuid)
+    may_be_changed = changed and (stands is None or stands.is_changeable)
+    if may_be_changed:
+        initial["replaces"] = found.campaign.uuid
+        initial["standing"] = stands.number if stands else ""
+    form = ComposeForm(account=account, now=now, initial=initial | _words_of(found, now=now))
+    if changed and not may_be_changed:
+        form.unchanged = stands
+    return form
+
+
+def _latest_or_404(account: SmsAccount, campaign: str) -> Revision:
     try:
-        found = overview.latest(account_id=account.pk, campaign=uuid.UUID(source))
+        found = overview.latest(account_id=account.pk, campaign=uuid.UUID(campaign))
     except ValueError:
         found = None
     if found is None:
         raise Http404
-    if found.due_at and found.due_at > now:
-        local = timezone.localtime(found.due_at)
-        initial |= {"when": When.LATER, "date": local.date(), "time": local.time()}
-    return initial | {
-        "replaces": found.campaign.uuid if found.state in overview.UNCONFIRMED else "",
-        "sender": found.sender.name,
-        "recipients": "\n".join(overview.typed_numbers(revision=found)),
-        "text": found.text,
-        "not_commercial": not found.is_commercial,
-        "message_class": found.message_class,
+    return found
+
+
+def _words_of(revision: Revision, *, now: datetime) -> dict[str, object]:
+    is_to_come = revision.due_at is not None and revision.due_at > now
+    return initial_of(revision.due_at if is_to_come else None) | {
+        "sender": revision.sender.name,
+        "recipients": "\n".join(overview.typed_numbers(revision=revision)),
+        "text": revision.text,
+        "not_commercial": not revision.is_commercial,
+        "message_class": revision.message_class,
     }

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import AccountRequest, Right, account_view
 from accounts.models import SmsAccount
-from messaging import history, lifeline, overview
+from messaging import history, lifeline, planned
 from messaging.forms.history import FilterForm
 from messaging.history import Line
 from messaging.views.zones import in_zone_of_account
@@ -28,7 +28,7 @@ def message_list(request: AccountRequest, account: SmsAccount) -> HttpResponse:
     context: dict[str, object] = {
         "account": account,
         "form": form,
-        "planned": overview.planned(account_id=account.pk, now=timezone.now()),
+        "planned": planned.soon(account_id=account.pk, now=timezone.now()),
         "may_send": Right.SEND in request.may,
     }
     if form.is_valid():

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import AccountRequest, Right, account_view
 from accounts.ledger import InsufficientCredits
 from accounts.models import SmsAccount
-from messaging import campaigns, exports, overview, wording
+from messaging import campaigns, exports, overview, revisions, wording
 from messaging.forms.review import ConfirmForm
 from messaging.models import Revision, RevisionState
 from messaging.views.zones import in_zone_of_account
@@ -74,7 +74,7 @@ def campaign_confirm(
     try:
         campaigns.confirm(revision=revision, by=request.user, total_hundredths=total, now=now)
     except campaigns.QuoteChanged as refusal:
-        campaigns.renew(revision=revision, by=request.user, now=now)
+        revisions.renew(revision=revision, by=request.user, now=now)
         messages.warning(request, wording.of_refusal(refusal))
     except (campaigns.Refused, InsufficientCredits) as refusal:
         messages.error(request, wording.of_refusal(refusal))
@@ -87,7 +87,7 @@ def quote_update(request: AccountRequest, account: SmsAccount, campaign: uuid.UU
     """Price the same words and numbers again."""
     revision = latest_or_404(account, campaign)
     try:
-        campaigns.renew(revision=revision, by=request.user, now=timezone.now())
+        revisions.renew(revision=revision, by=request.user, now=timezone.now())
     except campaigns.Refused as refusal:
         messages.error(request, wording.of_refusal(refusal))
     return redirect("messaging:quote-detail", account=account.name, campaign=campaign)

@@ -60,6 +60,31 @@ CHECKS = (
         """,
     ),
     Check(
+        name="what was replaced gave way to a revision that was confirmed",
+        about="revision",
+        looks_at="messaging_revision WHERE state = 'replaced'",
+        offenders="""
+            SELECT o.id FROM messaging_revision o WHERE o.state = 'replaced' AND NOT EXISTS (
+                SELECT 1 FROM messaging_revision r
+                WHERE r.campaign_id = o.campaign_id AND r.number > o.number
+                  AND r.state IN ({confirmed}))
+        """,
+    ),
+    Check(
+        name="what is planned is listed by the moment of its first batch",
+        about="revision",
+        looks_at="messaging_revision WHERE state IN ('scheduled', 'leaving', 'cancelling')",
+        offenders="""
+            SELECT r.id FROM messaging_revision r
+            WHERE (r.state IN ('scheduled', 'leaving', 'cancelling')) <> (r.leaves_at IS NOT NULL)
+            UNION ALL
+            SELECT r.id FROM messaging_revision r
+            JOIN messaging_batch b ON b.revision_id = r.id
+            WHERE r.state = 'scheduled'
+            GROUP BY r.id, r.leaves_at HAVING MIN(b.not_before) <> r.leaves_at
+        """,
+    ),
+    Check(
         name="a batch has left exactly when it has a moment of leaving",
         about="batch",
         looks_at="messaging_batch",

@@ -4,6 +4,7 @@ The pages as such are looked at in test_every_page.py.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -73,6 +74,29 @@ def test_the_review_is_accessible(
         account, alice, sender, now=timezone.now(), numbers=numbers, text=LONG
     )
     look(pages.campaign_url("quote-detail", revision))
+
+
+def test_what_is_planned_is_accessible(
+    page: Page, look: Callable[[str], None], account: SmsAccount, alice: User, sender: Sender
+) -> None:
+    now = timezone.now()
+    due_at = now + timedelta(days=1)
+    phones = (*scenes.numbers(2), "+262692123456")
+    one = scenes.compose(account, alice, sender, now=now, due_at=due_at, text=LONG)
+    many = scenes.confirmed(
+        account, alice, sender, now=now, due_at=due_at, numbers=phones, is_commercial=True
+    )
+    look(reverse("messaging:planned-list", args=[account.name]))
+    for box in page.get_by_role("table").get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("button", name="Cancel the ticked ones").click()
+    looks.inspect(page)
+    for revision in (one, many):
+        look(pages.campaign_url("moment-update", revision))
+        look(revision.get_absolute_url())
+        page.locator("summary", has_text="Cancel").click()
+        looks.inspect(page)
+    look(f"{pages.compose_url(account)}?from={one.campaign.uuid}")
 
 
 def test_what_was_sent_is_accessible(look: Callable[[str], None], sent: Revision) -> None:

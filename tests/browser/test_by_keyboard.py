@@ -74,6 +74,54 @@ def test_a_campaign_is_confirmed_with_the_keyboard(
     expect(page.get_by_role("heading", level=1)).to_have_text("SMS to 2 recipients")
 
 
+def test_an_sms_is_planned_moved_and_cancelled_with_the_keyboard(
+    page: Page, account: SmsAccount, sender: Sender
+) -> None:
+    page.goto(f"/sms/{account.name}/compose/")
+    page.get_by_label("Recipients").focus()
+    page.keyboard.type("+33612345678")
+    tab_to(page, page.get_by_label("Text"))
+    page.keyboard.type("Le pain est pret")
+    tab_to(page, page.get_by_label("This SMS is not commercial"))
+    page.keyboard.press("Space")
+    tab_to(page, page.get_by_label("Now"))
+    page.keyboard.press("ArrowRight")
+    tab_to(page, page.get_by_label("Date"))
+    page.keyboard.type("03122027")
+    tab_to(page, page.get_by_label("Time"))
+    page.keyboard.type("0830AM")
+    plan = page.get_by_role("button", name="Plan for Fri 12 Mar 08:30")
+    expect(plan).to_be_visible()
+    tab_to(page, plan)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Planned: leaves Fri 12 Mar 2027, 08:30")).to_be_visible()
+
+    title = page.get_by_role("heading", level=1)
+    tab_to(page, page.get_by_role("link", name="Change the moment"))
+    page.keyboard.press("Enter")
+    expect(title).to_have_text("Change the moment")
+    tab_to(page, page.get_by_label("Time"))
+    page.keyboard.type("0945AM")
+    move = page.get_by_role("button", name="Plan for Fri 12 Mar 09:45")
+    expect(move).to_be_visible()
+    tab_to(page, move)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Planned: leaves Fri 12 Mar 2027, 09:45")).to_be_visible()
+
+    tab_to(page, page.get_by_role("link", name="Planned", exact=True).first)
+    page.keyboard.press("Enter")
+    expect(title).to_have_text("Planned")
+    tab_to(page, page.get_by_role("table").get_by_role("checkbox"))
+    page.keyboard.press("Space")
+    cancel = page.get_by_role("button", name="Cancel the ticked ones")
+    tab_to(page, cancel)
+    page.keyboard.press("Enter")
+    expect(title).to_have_text("Cancel 1 SMS or campaign?")
+    tab_to(page, page.get_by_role("button", name="Cancel it"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#balance")).to_contain_text("1,000 credits")
+
+
 def test_a_menu_closes_on_escape_and_gives_the_focus_back(page: Page, account: SmsAccount) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(f"/sms/{account.name}/messages/")

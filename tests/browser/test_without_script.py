@@ -74,6 +74,35 @@ def test_the_history_is_filtered_without_script(
     expect(rows).to_have_count(2)
 
 
+def test_an_sms_is_planned_moved_and_cancelled_without_script(
+    plain: Page, account: SmsAccount, sender: Sender
+) -> None:
+    plain.goto(f"/sms/{account.name}/compose/")
+    plain.get_by_label("Recipients").fill("+33612345678")
+    plain.get_by_label("Text").fill("Le pain est pret")
+    plain.get_by_label("This SMS is not commercial").check()
+    plain.get_by_label("Later").check()
+    plain.get_by_label("Date").fill("2027-03-12")
+    plain.get_by_label("Time").fill("08:30")
+    plain.get_by_role("button", name="Send", exact=True).click()
+    expect(plain.get_by_text("Planned: leaves Fri 12 Mar 2027, 08:30")).to_be_visible()
+
+    plain.get_by_role("link", name="Planned", exact=True).first.click()
+    plain.get_by_role("link", name="Change the moment").click()
+    plain.get_by_label("Date").fill("2027-03-15")
+    plain.get_by_role("button", name="Show when it would leave").click()
+    expect(plain.locator("#departures")).to_contain_text("Mon 15 Mar 2027, 08:30")
+    plain.get_by_role("button", name="Plan for Mon 15 Mar 08:30").click()
+    expect(plain.get_by_text("Planned: leaves Mon 15 Mar 2027, 08:30")).to_be_visible()
+
+    plain.get_by_role("link", name="Planned", exact=True).first.click()
+    plain.get_by_role("checkbox").check()
+    plain.get_by_role("button", name="Cancel the ticked ones").click()
+    plain.get_by_role("button", name="Cancel it").click()
+    expect(plain.get_by_role("table")).to_contain_text("Cancelled")
+    expect(plain.locator("#balance")).to_contain_text("1,000 credits")
+
+
 def test_a_menu_opens_without_script_on_a_phone(plain: Page, account: SmsAccount) -> None:
     plain.set_viewport_size({"width": 390, "height": 800})
     plain.goto(f"/sms/{account.name}/messages/")

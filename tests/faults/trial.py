@@ -15,6 +15,8 @@ from tests.faults.verdict import Asked
 from tests.processes import wait_for
 
 TOGETHER = 1_200
+# A name, and the numbers that are lent to each phone before a message leaves.
+SENDERS = ("Martin", "#short", "+33755512345")
 # At least so many, and the pause between them (seconds).
 SINGLES, PACE = 3, 0.2
 # How long a form may be on its way, and work take until it is over (seconds).
@@ -36,7 +38,7 @@ class Trial:
         self._limit = LIMIT + outage
         self._messages = 0
         self._prefix = f"+3361{zlib.crc32(tag.encode()) % 100:02d}"
-        self._blank = stack.visitor.form(recipients="", text="")
+        self._blank = stack.visitor.form(recipients="", text="", sender=chance.choice(SENDERS))
         self._is_struck = threading.Event()
         self._trouble: list[BaseException] = []
         self._alice = threading.Thread(target=self._send_all)

@@ -47,6 +47,12 @@ PAGES = {
     "messaging:campaign-confirm": Row(method="post", bob=404, alice=302, which="quoted"),
     "messaging:quote-update": Row(method="post", bob=404, alice=302, which="quoted"),
     "messaging:refused-row-list": Row(method="get", bob=200, alice=200, which="quoted"),
+    "messaging:moment-update": Row(method="get", bob=404, alice=200, which="planned"),
+    "messaging:moment-detail": Row(method="post", bob=404, alice=200, which="planned"),
+    "messaging:campaign-cancel": Row(method="post", bob=404, alice=302, which="planned"),
+    "messaging:planned-list": Row(method="get", bob=200, alice=200),
+    "messaging:departure-list": Row(method="get", bob=200, alice=200),
+    "messaging:planned-cancel": Row(method="post", bob=404, alice=302),
     "messaging:message-list": Row(method="get", bob=200, alice=200),
     "messaging:message-detail": Row(method="get", bob=200, alice=200, which="sent"),
     "messaging:message-status": Row(method="get", bob=200, alice=200, which="sent"),
@@ -87,13 +93,15 @@ def found(
     now: datetime,
     carrier: InProcessCarrier,  # noqa: F811 (the fixture)
 ) -> dict[str, Revision | Reply]:
-    """A campaign that left, one that waits for a confirmation, and a reply."""
+    """A campaign that left, one that waits for a confirmation, one for tomorrow, and a reply."""
     sent = scenes.compose(account, alice, sender, now=now, numbers=scenes.numbers(2))
     campaigns.confirm(revision=sent, by=alice, total_hundredths=200, now=now)
     scenes.hand_over_all(sent, carrier, now=now + timedelta(seconds=1))
     quoted = scenes.compose(account, alice, sender, now=now, numbers=(*scenes.numbers(2), "x"))
+    planned = scenes.compose(account, alice, sender, now=now, due_at=now + timedelta(days=1))
     answers.lend(account, at=now)
-    return {"sent": sent, "quoted": quoted, "reply": answers.receive_one(at=now)}
+    reply = answers.receive_one(at=now)
+    return {"sent": sent, "quoted": quoted, "planned": planned, "reply": reply}
 
 
 def address(name: str, account: SmsAccount, thing: Revision | Reply | None) -> str:

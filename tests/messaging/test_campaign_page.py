@@ -78,7 +78,7 @@ def test_the_page_refreshes_itself_until_every_outcome_is_known(
 ) -> None:
     address = pages.campaign_url("campaign-progress", confirmed)
     moving = pages.words_of(page.get(address, headers={"HX-Request": "true"}))
-    assert f'hx-get="{address}"' in moving
+    assert f'hx-get="{address}?seen=1-scheduled"' in moving
     scenes.hand_over_all(confirmed, carrier, now=now)
     scenes.receive([scenes.receipt(confirmed, n, now=now) for n in range(1, 5)], now=now)
     through = pages.words_of(page.get(address, headers={"HX-Request": "true"}))

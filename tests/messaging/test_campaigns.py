@@ -6,7 +6,7 @@ import pytest
 
 from accounts import ledger, suspension
 from accounts.models import CreditEntry, Destination, EntryKind, SmsAccount, User
-from messaging import campaigns, quote
+from messaging import campaigns, closing, delivery, quote, revisions, sweep
 from messaging.models import (
     Batch,
     BatchCounter,
@@ -91,8 +91,8 @@ def test_a_renewed_quote_takes_the_place_of_the_old(
     quoted: Revision, alice: User, account: SmsAccount, now: datetime
 ) -> None:
     change_tariff(account, now)
-    fresh = campaigns.renew(revision=quoted, by=alice, now=now)
-    again = campaigns.renew(revision=quoted, by=alice, now=now)
+    fresh = revisions.renew(revision=quoted, by=alice, now=now)
+    again = revisions.renew(revision=quoted, by=alice, now=now)
     assert again == fresh
     fresh.refresh_from_db()
     quoted.refresh_from_db()
@@ -167,6 +167,28 @@ def test_cancelling_while_leaving_gives_back_what_was_not_handed_over(
     assert ledger.balance(account_id=account.pk) == after_debit + 40_000
     counted = BatchCounter.objects.filter(status=Status.CANCELLED)
     assert sum(c.messages for c in counted) == 400
+
+
+def test_a_big_cancellation_is_settled_by_and_by(
+    account: SmsAccount,
+    alice: User,
+    sender: Sender,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(delivery, "HAND_OVER_SIZE", 2)
+    monkeypatch.setattr(closing, "SETTLED_AT_ONCE", 2)
+    revision = scenes.confirmed(account, alice, sender, now=now, numbers=scenes.numbers(10))
+    scenes.leave_all(revision, now=now)
+    balance = ledger.balance(account_id=account.pk)
+    given_back = []
+    campaigns.cancel(revision=revision, by=alice, now=now)
+    for _sweep in range(3):
+        given_back.append(ledger.balance(account_id=account.pk) - balance)
+        sweep.run(now=now)
+    revision.refresh_from_db()
+    assert given_back == [400, 800, 1000]
+    assert (revision.state, revision.leaves_at) == (RevisionState.CANCELLED, None)
 
 
 def test_what_has_left_cannot_be_cancelled(

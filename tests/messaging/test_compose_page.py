@@ -377,6 +377,14 @@ def test_the_counter_survives_anything_in_the_other_fields(
     assert "SMS" in size(page, account, **nonsense, when="later", text="\0")
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_the_counter_survives_the_ends_of_the_calendar(
+    page: HouseClient, account: SmsAccount, day: str
+) -> None:
+    far = {"when": "later", "date": day, "time": "23:59", "not_commercial": ""}
+    assert "SMS" in size(page, account, **far)
+
+
 def test_a_text_above_the_advised_length_is_advised_against(
     page: HouseClient, account: SmsAccount
 ) -> None:
@@ -398,11 +406,11 @@ def test_a_quote_comes_back_to_be_changed_and_is_replaced(
     assert Revision.objects.get(campaign=old.campaign, number=2).messages == 3
 
 
-def test_a_sent_message_comes_back_as_a_copy(
+def test_any_message_comes_back_as_a_copy(
     page: HouseClient, account: SmsAccount, alice: User, sender: Sender, now: datetime
 ) -> None:
     sent = scenes.compose(account, alice, sender, now=now)
-    shown = pages.words_of(page.get(f"{pages.compose_url(account)}?from={sent.campaign.uuid}"))
+    shown = pages.words_of(page.get(f"{pages.compose_url(account)}?copy={sent.campaign.uuid}"))
     assert 'name="replaces" value' not in shown
     assert sent.text in shown
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db.models import F
 
 from accounts import ledger, suspension
 from accounts.models import SmsAccount, User
-from messaging import campaigns, delivery, lifeline, pool, recovery
+from messaging import campaigns, delivery, doorbell, lifeline, pool, recovery
 from messaging.carrier import base
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.carrier.simulator.outcomes import Ending
@@ -160,12 +161,20 @@ def test_a_hand_over_without_any_number_is_closed(
     assert senders_shown(carrier) == {}
 
 
-def test_while_no_number_is_known_the_hand_over_waits(
-    planned: Revision, carrier: InProcessCarrier, now: datetime
+def test_while_no_number_is_known_the_hand_over_waits_and_the_carrier_is_asked(
+    planned: Revision,
+    carrier: InProcessCarrier,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Callable[..., Any],
 ) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr(doorbell, "_publish_once", lambda task, queue: rung.append(task))
     ShortNumber.objects.all().delete()
-    waiting = hand_over(planned, carrier, now + SECOND)
+    with django_capture_on_commit_callbacks(execute=True):
+        waiting = hand_over(planned, carrier, now + SECOND)
     assert (waiting.state, waiting.trouble) == (HandOverState.READY, "no_pool")
+    assert rung == ["messaging.tasks.refresh_pool"]
     assert waiting.not_before > now + SECOND
     pool.refresh(carrier=carrier, now=now)
     delivery.hand_over(

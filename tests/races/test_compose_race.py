@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from accounts.models import EntryKind, SmsAccount, User
-from messaging import campaigns, composing
+from messaging import campaigns, composing, revisions
 from messaging.models import Campaign, Message, Revision, RevisionState
 from senders.models import Sender
 from tests import scenes
@@ -36,7 +36,7 @@ def confirm(revision: Revision, by: User, *, now: datetime) -> Revision:
 
 def renew(revision: Revision, by: User, *, now: datetime) -> Revision:
     """Renew as a request of its own does."""
-    return campaigns.renew(revision=Revision.objects.get(pk=revision.pk), by=by, now=now)
+    return revisions.renew(revision=Revision.objects.get(pk=revision.pk), by=by, now=now)
 
 
 def test_one_quote_confirmed_by_many_is_debited_once(

@@ -272,12 +272,28 @@ def a_planned_batch_that_waits_for_a_confirmation(day: Day) -> None:
     batches(day.planned).filter(number=1).update(state=BatchState.LOADED)
 
 
+def a_version_that_gave_way_to_nothing(day: Day) -> None:
+    old = Revision.objects.get(campaign=day.changed.campaign, number=1)
+    entry = CreditEntry.objects.filter(reference=old.debit_reference)
+    Revision.objects.filter(pk=old.pk).update(number=3)
+    old.number = 3
+    entry.update(reference=old.debit_reference)
+
+
+def a_line_at_another_moment(day: Day) -> None:
+    Revision.objects.filter(pk=day.planned.pk).update(leaves_at=F("leaves_at") + SECOND)
+
+
+def a_line_of_something_through(day: Day) -> None:
+    Revision.objects.filter(pk=day.rival.pk).update(leaves_at=day.now)
+
+
 def a_cancelled_batch_that_left(day: Day) -> None:
     batches(day.held_back).update(departed_at=F("not_before"))
 
 
 def a_revision_that_leaves_for_ever(day: Day) -> None:
-    Revision.objects.filter(pk=day.rival.pk).update(state=RevisionState.LEAVING)
+    Revision.objects.filter(pk=day.rival.pk).update(state=RevisionState.LEAVING, leaves_at=day.now)
 
 
 def a_batch_that_leaves_for_ever(day: Day) -> None:
@@ -410,6 +426,7 @@ def a_lease_of_nobody(day: Day) -> None:
 
 def a_batch_that_does_not_leave(day: Day) -> None:
     batches(day.planned).filter(number=1).update(not_before=day.now - LATE)
+    Revision.objects.filter(pk=day.planned.pk).update(leaves_at=day.now - LATE)
 
 
 def a_hand_over_that_nobody_claims(day: Day) -> None:
@@ -429,7 +446,9 @@ def a_quote_that_nobody_goes_on_with(day: Day) -> None:
 
 
 def a_cancellation_that_nobody_ends(day: Day) -> None:
-    Revision.objects.filter(pk=day.held_back.pk).update(state=RevisionState.CANCELLING)
+    Revision.objects.filter(pk=day.held_back.pk).update(
+        state=RevisionState.CANCELLING, leaves_at=day.now
+    )
     TrailEntry.objects.filter(
         event="campaign.cancelled", subject=day.held_back.debit_reference
     ).update(at=day.now - LATE)
@@ -640,6 +659,12 @@ PLANTS: list[tuple[Callable[[Day], None], set[str]]] = [
         a_planned_batch_that_waits_for_a_confirmation,
         {"a batch stands where its revision lets it"},
     ),
+    (
+        a_version_that_gave_way_to_nothing,
+        {"what was replaced gave way to a revision that was confirmed"},
+    ),
+    (a_line_at_another_moment, {"what is planned is listed by the moment of its first batch"}),
+    (a_line_of_something_through, {"what is planned is listed by the moment of its first batch"}),
     (a_cancelled_batch_that_left, {"a batch has left exactly when it has a moment of leaving"}),
     (a_revision_that_leaves_for_ever, {"a revision is leaving as long as a batch of it is"}),
     (a_batch_that_leaves_for_ever, {"a batch is leaving as long as a hand-over of it is open"}),

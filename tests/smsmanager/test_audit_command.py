@@ -11,7 +11,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 
-from messaging.models import Batch, Campaign, Message
+from messaging.models import Batch, Campaign, Message, Revision
 from smsmanager.audit import proof, snapshot
 from tests import audited, factories, scenes
 from tests.audited import Day
@@ -89,6 +89,7 @@ def test_machines_get_one_object(day: Day) -> None:
 def test_what_counts_as_overdue_is_an_option(day: Day) -> None:
     late = factories.NOW - timedelta(minutes=11)
     Batch.objects.filter(revision=day.planned).update(not_before=late)
+    Revision.objects.filter(pk=day.planned.pk).update(leaves_at=late)
     said_while_failing()
     assert said("--overdue", "12")
 

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils import timezone
 
-from benchmarks import leases, limits, pages, pipeline, proof, scene, stack
+from benchmarks import leases, limits, pages, pipeline, proof, replies, scene, stack
 from benchmarks.pipeline import Times
 from messaging import campaigns
 
@@ -46,6 +46,12 @@ class Command(BaseCommand):
             metavar="N",
             help="only lend short numbers to N phones, by one process and by several at once",
         )
+        parser.add_argument(
+            "--replies",
+            type=_count,
+            metavar="N",
+            help="only take in N replies, and time their pages",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Measure, print, and fail when something does not add up."""
@@ -57,6 +63,8 @@ class Command(BaseCommand):
             figures = leases.measure(count=options["leases"]) | {"database": connection.vendor}
         elif options["history"]:
             figures = _time_history(options["history"], keep=options["keep"])
+        elif options["replies"]:
+            figures = _take_replies(options["replies"], keep=options["keep"])
         else:
             figures, mistakes = self._send(
                 options["recipients"], is_short=options["short"], keep=options["keep"]
@@ -126,6 +134,18 @@ def _time_history(count: int, *, keep: bool) -> Figures:
     finally:
         if not keep:
             pages.clear(revision=revision)
+            scene.erase(scene=made, now=timezone.now())
+
+
+def _take_replies(count: int, *, keep: bool) -> Figures:
+    made = scene.make(now=timezone.now())
+    try:
+        return replies.measure(made=made, count=count) | _surroundings()
+    except replies.Lost as exc:
+        raise CommandError(f"Replies do not add up: {exc}.") from exc
+    finally:
+        if not keep:
+            replies.erase(made=made)
             scene.erase(scene=made, now=timezone.now())
 
 
