@@ -88,8 +88,12 @@ class Role(models.TextChoices):
 class Membership(models.Model):
     """A user's place at a customer."""
 
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(
+        User, verbose_name=_("user"), on_delete=models.PROTECT, related_name="memberships"
+    )
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="memberships"
+    )
     role = models.CharField(_("role"), max_length=12, choices=Role.choices)
 
     class Meta:
@@ -113,7 +117,9 @@ class SmsAccount(models.Model):
         validators=[RegexValidator(ACCOUNT_NAME.pattern)],
     )
     description = models.CharField(_("description"), max_length=60, blank=True, default="")
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="sms_accounts")
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="sms_accounts"
+    )
     # Written by accounts.ledger alone.
     balance_hundredths = models.BigIntegerField(_("balance"), default=0, editable=False)
     time_zone = models.CharField(
@@ -143,7 +149,12 @@ class SmsAccount(models.Model):
 class Suspension(models.Model):
     """A stretch of time in which an account hands nothing over; `until` empty = still."""
 
-    account = models.ForeignKey(SmsAccount, on_delete=models.PROTECT, related_name="suspensions")
+    account = models.ForeignKey(
+        SmsAccount,
+        verbose_name=_("SMS account"),
+        on_delete=models.PROTECT,
+        related_name="suspensions",
+    )
     since = models.DateTimeField(_("since"))
     until = models.DateTimeField(_("until"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=250)
@@ -180,13 +191,20 @@ class CreditEntry(models.Model):
     `reference` is the business event, so that a task that runs twice hits the wall.
     """
 
-    account = models.ForeignKey(SmsAccount, on_delete=models.PROTECT, related_name="entries")
+    account = models.ForeignKey(
+        SmsAccount, verbose_name=_("SMS account"), on_delete=models.PROTECT, related_name="entries"
+    )
     kind = models.CharField(_("kind"), max_length=12, choices=EntryKind.choices)
     amount_hundredths = models.BigIntegerField(_("amount"))
     balance_after_hundredths = models.BigIntegerField(_("balance after"))
     reference = models.CharField(_("reference"), max_length=80)
     actor = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        User,
+        verbose_name=_("by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     reason = models.CharField(_("reason"), max_length=250, blank=True, default="")
     created_at = models.DateTimeField(_("date"))
@@ -242,10 +260,20 @@ class TrailEntry(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     at = models.DateTimeField(_("date"))
     actor = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        User,
+        verbose_name=_("by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     account = models.ForeignKey(
-        SmsAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="trail"
+        SmsAccount,
+        verbose_name=_("SMS account"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="trail",
     )
     # A dotted, past-tense fact: "campaign.confirmed", "sender.enabled".
     event = models.CharField(_("event"), max_length=60)

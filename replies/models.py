@@ -55,25 +55,26 @@ class Reply(models.Model):
     """One SMS that came in."""
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    carrier = models.CharField(max_length=20)
-    carrier_id = models.CharField(max_length=64)
+    carrier = models.CharField(_("carrier"), max_length=20)
+    carrier_id = models.CharField(_("id of the carrier"), max_length=64)
     phone = models.CharField(_("from"), max_length=16)
     number = models.CharField(_("to"), max_length=16)
     text = models.TextField(_("text"), blank=True)
     parts = models.PositiveSmallIntegerField(_("SMS"))
     # By the carrier's clock; it decides whether the reply is in time.
     received_at = models.DateTimeField(_("received"))
-    stored_at = models.DateTimeField()
-    not_before = models.DateTimeField()
+    stored_at = models.DateTimeField(_("stored at"))
+    not_before = models.DateTimeField(_("not before"))
     state = models.CharField(
         _("status"), max_length=8, choices=ReplyState.choices, default=ReplyState.WAITING
     )
     refusal = models.CharField(
         _("reason"), max_length=16, choices=Refusal.choices, blank=True, default=""
     )
-    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(_("judged at"), null=True, blank=True)
     account = models.ForeignKey(
         SmsAccount,
+        verbose_name=_("SMS account"),
         on_delete=models.PROTECT,
         null=True,
         blank=True,
@@ -82,6 +83,7 @@ class Reply(models.Model):
     )
     lease = models.ForeignKey(
         Lease,
+        verbose_name=_("lease"),
         on_delete=models.PROTECT,
         null=True,
         blank=True,
@@ -93,13 +95,13 @@ class Reply(models.Model):
     # What it costs, from the moment at which it is known to be in time.
     price_hundredths = models.BigIntegerField(_("price"), default=0)
     # When it was charged, and could be read.
-    opened_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(_("unlocked at"), null=True, blank=True)
     # The beginning of the text, to be listed and sorted by; empty as long as it is locked.
     excerpt = models.CharField(max_length=EXCERPT_LENGTH, blank=True, default="")
     # When somebody of the account who may answer it looked at it first.
-    seen_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(_("read at"), null=True, blank=True)
     # Number and text were erased.
-    erased_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("reply")

@@ -46,7 +46,9 @@ SHORT_NAME = "#short"
 class Sender(models.Model):
     """What an account sends under: a name, its virtual number, or short numbers of the carrier."""
 
-    account = models.ForeignKey(SmsAccount, on_delete=models.PROTECT, related_name="senders")
+    account = models.ForeignKey(
+        SmsAccount, verbose_name=_("SMS account"), on_delete=models.PROTECT, related_name="senders"
+    )
     kind = models.CharField(
         _("kind"), max_length=8, choices=SenderKind.choices, default=SenderKind.ALPHANUMERIC
     )
@@ -105,7 +107,9 @@ class VirtualNumber(Sender):
 class SenderValidity(models.Model):
     """A stretch of time in which a sender was enabled; `until` empty = still."""
 
-    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="validities")
+    sender = models.ForeignKey(
+        Sender, verbose_name=_("sender"), on_delete=models.PROTECT, related_name="validities"
+    )
     since = models.DateTimeField(_("since"))
     until = models.DateTimeField(_("until"), null=True, blank=True)
 
@@ -162,27 +166,30 @@ class Lease(models.Model):
     # Not checked by the database for each of thousands of rows of one account; `audit` does.
     account = models.ForeignKey(
         SmsAccount,
+        verbose_name=_("SMS account"),
         on_delete=models.PROTECT,
         related_name="leases",
         db_index=False,
         db_constraint=False,
     )
-    kind = models.CharField(max_length=8, choices=LeaseKind.choices)
+    kind = models.CharField(_("kind"), max_length=8, choices=LeaseKind.choices)
     number = models.CharField(_("number"), max_length=16)
     phone = models.CharField(_("recipient"), max_length=16)
-    is_open = models.BooleanField(default=True)
-    is_held = models.BooleanField(default=True)
+    is_open = models.BooleanField(_("open"), default=True)
+    is_held = models.BooleanField(_("held"), default=True)
     opened_at = models.DateTimeField(_("since"))
     # May be closed from this moment on; moved by each message.
     expires_at = models.DateTimeField(_("until"))
-    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     # By the carrier's clock: when it accepted the first and the last message under this lease.
     # Empty: none yet, or the answer is not recorded yet.
-    first_accepted_at = models.DateTimeField(null=True, blank=True)
-    accepted_at = models.DateTimeField(null=True, blank=True)
+    first_accepted_at = models.DateTimeField(
+        _("first accepted by the carrier at"), null=True, blank=True
+    )
+    accepted_at = models.DateTimeField(_("last accepted by the carrier at"), null=True, blank=True)
     # The last message under this lease; messaging owns the table.
-    message_id = models.BigIntegerField(null=True, blank=True)
-    last_reply_at = models.DateTimeField(null=True, blank=True)
+    message_id = models.BigIntegerField(_("id of the last message"), null=True, blank=True)
+    last_reply_at = models.DateTimeField(_("last reply at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("lease")

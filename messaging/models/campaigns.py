@@ -67,53 +67,76 @@ class Revision(models.Model):
     form said: the same key with the same words is the same revision, however often it is posted.
     """
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="revisions")
-    account = models.ForeignKey(SmsAccount, on_delete=models.PROTECT, related_name="revisions")
-    number = models.PositiveSmallIntegerField(default=1)
+    campaign = models.ForeignKey(
+        Campaign, verbose_name=_("campaign"), on_delete=models.PROTECT, related_name="revisions"
+    )
+    account = models.ForeignKey(
+        SmsAccount,
+        verbose_name=_("SMS account"),
+        on_delete=models.PROTECT,
+        related_name="revisions",
+    )
+    number = models.PositiveSmallIntegerField(_("number"), default=1)
     key = models.UUIDField()
     fingerprint = models.CharField(max_length=64)
     state = models.CharField(
-        max_length=12, choices=RevisionState.choices, default=RevisionState.QUOTING
+        _("status"), max_length=12, choices=RevisionState.choices, default=RevisionState.QUOTING
     )
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        User, verbose_name=_("created by"), on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(_("created"))
 
     # What is sent. The text is as typed (LF, NFC); the clause is what is appended to it.
-    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="revisions")
-    text = models.TextField()
-    clause = models.CharField(max_length=20, blank=True, default="")
-    message_class = models.CharField(
-        max_length=8, choices=MessageClass.choices, default=MessageClass.STANDARD
+    sender = models.ForeignKey(
+        Sender, verbose_name=_("sender"), on_delete=models.PROTECT, related_name="revisions"
     )
-    is_commercial = models.BooleanField(default=True)
+    text = models.TextField()
+    clause = models.CharField(_("STOP clause"), max_length=20, blank=True, default="")
+    message_class = models.CharField(
+        _("class"), max_length=8, choices=MessageClass.choices, default=MessageClass.STANDARD
+    )
+    is_commercial = models.BooleanField(_("commercial"), default=True)
     # Who declared "not commercial", and when: kept as evidence.
     declared_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        User,
+        verbose_name=_("declared not commercial by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
-    declared_at = models.DateTimeField(null=True, blank=True)
+    declared_at = models.DateTimeField(_("declared not commercial at"), null=True, blank=True)
     # Empty: as soon as confirmed.
-    due_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(_("planned for"), null=True, blank=True)
     # When its first batch leaves, or left; empty unless something of it is on its way.
-    leaves_at = models.DateTimeField(null=True, blank=True)
+    leaves_at = models.DateTimeField(_("leaves at"), null=True, blank=True)
 
     # The quote. Marks are the states of tariff and opt-outs it rests on.
-    rows_total = models.PositiveIntegerField(default=0)
-    rows_loaded = models.PositiveIntegerField(default=0)
-    loaded_at = models.DateTimeField(null=True, blank=True)
-    messages = models.PositiveIntegerField(default=0)
-    parts = models.PositiveBigIntegerField(default=0)
-    total_hundredths = models.BigIntegerField(default=0)
-    refused = models.PositiveIntegerField(default=0)
-    duplicates = models.PositiveIntegerField(default=0)
-    opted_out = models.PositiveIntegerField(default=0)
-    tariff_mark = models.CharField(max_length=60, blank=True, default="")
-    opt_out_mark = models.CharField(max_length=60, blank=True, default="")
-    quoted_at = models.DateTimeField(null=True, blank=True)
+    rows_total = models.PositiveIntegerField(_("rows"), default=0)
+    rows_loaded = models.PositiveIntegerField(_("rows loaded"), default=0)
+    loaded_at = models.DateTimeField(_("last loaded at"), null=True, blank=True)
+    messages = models.PositiveIntegerField(_("messages"), default=0)
+    parts = models.PositiveBigIntegerField(_("parts"), default=0)
+    total_hundredths = models.BigIntegerField(_("cost, in hundredths of a credit"), default=0)
+    refused = models.PositiveIntegerField(_("refused rows"), default=0)
+    duplicates = models.PositiveIntegerField(_("duplicates"), default=0)
+    opted_out = models.PositiveIntegerField(_("opted out"), default=0)
+    tariff_mark = models.CharField(_("state of the tariff"), max_length=60, blank=True, default="")
+    opt_out_mark = models.CharField(
+        _("state of the opt-outs"), max_length=60, blank=True, default=""
+    )
+    quoted_at = models.DateTimeField(_("priced at"), null=True, blank=True)
 
     confirmed_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        User,
+        verbose_name=_("confirmed by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
-    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("revision")

@@ -92,30 +92,36 @@ class IdBlock(models.Model):
 class Batch(models.Model):
     """Up to 5,000 messages of a revision that leave under the same legal calendar."""
 
-    account = models.ForeignKey(SmsAccount, on_delete=models.PROTECT, related_name="batches")
-    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="batches")
-    number = models.PositiveIntegerField()
+    account = models.ForeignKey(
+        SmsAccount, verbose_name=_("SMS account"), on_delete=models.PROTECT, related_name="batches"
+    )
+    revision = models.ForeignKey(
+        Revision, verbose_name=_("revision"), on_delete=models.PROTECT, related_name="batches"
+    )
+    number = models.PositiveIntegerField(_("number"))
     # Message `first_position + n` of the revision has the id `first_message_id + n`.
-    first_message_id = models.BigIntegerField()
-    first_position = models.PositiveIntegerField()
-    messages = models.PositiveIntegerField()
+    first_message_id = models.BigIntegerField(_("id of the first message"))
+    first_position = models.PositiveIntegerField(_("position of the first message"))
+    messages = models.PositiveIntegerField(_("messages"))
     # The rows of the sources up to this position are loaded once this batch is there.
-    source_position = models.PositiveIntegerField()
-    parts = models.PositiveBigIntegerField()
-    price_hundredths = models.BigIntegerField()
+    source_position = models.PositiveIntegerField(_("rows read up to"))
+    parts = models.PositiveBigIntegerField(_("parts"))
+    price_hundredths = models.BigIntegerField(_("price, in hundredths of a credit"))
     # A key of messaging.calendar; empty: at any time.
-    calendar = models.CharField(max_length=64, blank=True, default="")
-    state = models.CharField(max_length=10, choices=BatchState.choices, default=BatchState.LOADED)
-    not_before = models.DateTimeField(null=True, blank=True)
-    departed_at = models.DateTimeField(null=True, blank=True)
+    calendar = models.CharField(_("legal calendar"), max_length=64, blank=True, default="")
+    state = models.CharField(
+        _("status"), max_length=10, choices=BatchState.choices, default=BatchState.LOADED
+    )
+    not_before = models.DateTimeField(_("not before"), null=True, blank=True)
+    departed_at = models.DateTimeField(_("left at"), null=True, blank=True)
     # Set under the row's lock; a claim reads it under the same lock.
-    cancel_requested = models.BooleanField(default=False)
+    cancel_requested = models.BooleanField(_("to be cancelled"), default=False)
     # Numbers the refunds of this batch: batch:<id>:<n>.
-    refunds = models.PositiveIntegerField(default=0)
+    refunds = models.PositiveIntegerField(_("refunds"), default=0)
     # Nothing more is expected from the carrier.
-    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     # Numbers and texts were erased; counters speak for them.
-    erased_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("batch")
@@ -177,23 +183,27 @@ class HandOver(models.Model):
     `attempt` is the fencing token: whatever is recorded names the attempt it belongs to.
     """
 
-    account = models.ForeignKey(SmsAccount, on_delete=models.PROTECT, related_name="+")
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="hand_overs")
-    first_message_id = models.BigIntegerField()
-    last_message_id = models.BigIntegerField()
-    state = models.CharField(
-        max_length=10, choices=HandOverState.choices, default=HandOverState.READY
+    account = models.ForeignKey(
+        SmsAccount, verbose_name=_("SMS account"), on_delete=models.PROTECT, related_name="+"
     )
-    attempt = models.PositiveIntegerField(default=0)
+    batch = models.ForeignKey(
+        Batch, verbose_name=_("batch"), on_delete=models.PROTECT, related_name="hand_overs"
+    )
+    first_message_id = models.BigIntegerField(_("id of the first message"))
+    last_message_id = models.BigIntegerField(_("id of the last message"))
+    state = models.CharField(
+        _("status"), max_length=10, choices=HandOverState.choices, default=HandOverState.READY
+    )
+    attempt = models.PositiveIntegerField(_("attempts"), default=0)
     # How often the carrier put it off; decides the next delay.
-    put_off = models.PositiveIntegerField(default=0)
-    not_before = models.DateTimeField()
+    put_off = models.PositiveIntegerField(_("times put off"), default=0)
+    not_before = models.DateTimeField(_("not before"))
     # After this moment nothing of it is handed over any more.
-    valid_until = models.DateTimeField()
-    lease_until = models.DateTimeField(null=True, blank=True)
-    claimed_at = models.DateTimeField(null=True, blank=True)
-    answered_at = models.DateTimeField(null=True, blank=True)
-    trouble = models.CharField(max_length=32, blank=True, default="")
+    valid_until = models.DateTimeField(_("valid until"))
+    lease_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    trouble = models.CharField(_("trouble"), max_length=32, blank=True, default="")
 
     class Meta:
         verbose_name = _("hand-over")

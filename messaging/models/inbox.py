@@ -21,10 +21,10 @@ class ReceiptPush(models.Model):
     """Receipts that came together, read but not applied yet: JSON of `carrier.base.Receipt`."""
 
     # A hash of the content: the carrier repeats what it got no answer for.
-    digest = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(_("fingerprint"), max_length=64, unique=True)
     content = models.TextField()
-    receipts = models.PositiveIntegerField()
-    received_at = models.DateTimeField()
+    receipts = models.PositiveIntegerField(_("receipts"))
+    received_at = models.DateTimeField(_("received at"))
 
     class Meta:
         verbose_name = _("push of receipts")
@@ -37,18 +37,18 @@ class ReceiptPush(models.Model):
 class Receipt(models.Model):
     """One statement of a carrier about a message that we do not know, or not yet."""
 
-    carrier = models.CharField(max_length=20)
-    carrier_id = models.CharField(max_length=64)
-    reference = models.CharField(max_length=64)
-    state = models.CharField(max_length=12)
-    code = models.CharField(max_length=32, blank=True, default="")
-    billed = models.BooleanField(default=True)
-    operator = models.CharField(max_length=40, blank=True, default="")
-    at = models.DateTimeField()
-    received_at = models.DateTimeField()
-    not_before = models.DateTimeField()
+    carrier = models.CharField(_("carrier"), max_length=20)
+    carrier_id = models.CharField(_("id of the carrier"), max_length=64)
+    reference = models.CharField(_("reference"), max_length=64)
+    state = models.CharField(_("status"), max_length=12)
+    code = models.CharField(_("code"), max_length=32, blank=True, default="")
+    billed = models.BooleanField(_("billed"), default=True)
+    operator = models.CharField(_("operator"), max_length=40, blank=True, default="")
+    at = models.DateTimeField(_("moment"))
+    received_at = models.DateTimeField(_("received at"))
+    not_before = models.DateTimeField(_("not before"))
     outcome = models.CharField(
-        max_length=10, choices=ReceiptOutcome.choices, default=ReceiptOutcome.WAITING
+        _("outcome"), max_length=10, choices=ReceiptOutcome.choices, default=ReceiptOutcome.WAITING
     )
 
     class Meta:

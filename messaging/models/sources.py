@@ -93,7 +93,9 @@ class OptOut(models.Model):
     Closed, never removed: the audit asks what held at the moment of a hand-over.
     """
 
-    account = models.ForeignKey(SmsAccount, on_delete=models.PROTECT, related_name="opt_outs")
+    account = models.ForeignKey(
+        SmsAccount, verbose_name=_("SMS account"), on_delete=models.PROTECT, related_name="opt_outs"
+    )
     phone = models.CharField(_("number"), max_length=16)
     cause = models.CharField(_("cause"), max_length=8, choices=OptOutCause.choices)
     since = models.DateTimeField(_("since"))
