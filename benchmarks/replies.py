@@ -22,9 +22,10 @@ from benchmarks.pages import milliseconds
 from benchmarks.scene import Scene
 from messaging.carrier import replies as pushed
 from messaging.carrier.simulator import pump
-from replies import inbound, received, window
+from replies import inbound, received
 from replies.models import Reply, ReplyState
 from senders.models import Lease, LeaseKind
+from senders.window import WINDOW
 
 NUMBERS = tuple(f"38{n:03d}" for n in range(500))
 EVERYTHING = received.Filter(phone=None, number=None)
@@ -73,7 +74,7 @@ def _lend(made: Scene, *, count: int, now: datetime) -> list[tuple[str, str]]:
             number=number,
             phone=phone,
             opened_at=at,
-            expires_at=at + window.WINDOW,
+            expires_at=at + WINDOW,
             first_accepted_at=at,
             accepted_at=at,
         )

@@ -8,7 +8,8 @@ too. Moments are compared, not the hands of clocks: a change of the hour changes
 
 from datetime import datetime, timedelta
 
-WINDOW = timedelta(hours=48)
+from senders.window import WINDOW
+
 GRACE = timedelta(minutes=5)
 
 

@@ -14,6 +14,7 @@ from accounts import retrying
 from senders import bulk, shortnumbers, virtualnumbers
 from senders.bulk import Acceptance
 from senders.models import Lease, LeaseKind, Sender, SenderKind
+from senders.window import WINDOW
 
 # How long a pair is held after its lease closed.
 REST = timedelta(days=30)
@@ -40,7 +41,7 @@ def accept(*, account_id: int, acceptances: Sequence[Acceptance]) -> None:
     Part of the caller's transaction: leases are locked by phone, and accounts after them. An
     answer that is recorded late never takes the place of that of a later message.
     """
-    bulk.accept(account_id=account_id, acceptances=acceptances, window=shortnumbers.WINDOW)
+    bulk.accept(account_id=account_id, acceptances=acceptances, window=WINDOW)
 
 
 def lent(*, sender: Sender, phones: Collection[str], at: datetime) -> dict[str, str]:

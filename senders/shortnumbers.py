@@ -7,7 +7,7 @@ number of the STOP clause: what is sent there concerns many accounts.
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import SystemRandom
 
 from django.conf import settings
@@ -25,9 +25,8 @@ from senders.models import (
     SenderValidity,
     ShortNumber,
 )
+from senders.window import WINDOW
 
-# How long a lease stays open after the last message.
-WINDOW = timedelta(hours=48)
 # So often numbers are drawn blindly; what meets a held pair again is drawn among free ones.
 ROUNDS = 3
 OFFERED_AT_ONCE = 500

@@ -10,8 +10,8 @@ from accounts.models import SmsAccount
 from messaging.carrier import base
 from replies import inbound
 from replies.models import Reply
-from replies.window import WINDOW
 from senders.models import Lease, LeaseKind
+from senders.window import WINDOW
 from tests.scenes import PHONE
 
 SHORT = "38123"

@@ -26,6 +26,7 @@ PURE = {
     "replies.stopwords",
     "replies.window",
     "senders.rules",
+    "senders.window",
 }
 # The whole of another company: it may know nothing of the platform.
 SIMULATOR = "messaging.carrier.simulator"

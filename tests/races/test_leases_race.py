@@ -13,6 +13,7 @@ from messaging import campaigns, delivery
 from senders import leases, shortnumbers, upkeep
 from senders.bulk import Acceptance
 from senders.models import Lease
+from senders.window import WINDOW
 from tests import factories, scenes
 from tests.races import crowd, proofs
 from tests.races.noting import NotingCarrier
@@ -67,7 +68,7 @@ def test_workers_with_the_same_phones_lend_each_pair_once(
             note(account, lent, at=moment)
 
     for round_ in range(ROUNDS):
-        moment = now + round_ * 2 * shortnumbers.WINDOW
+        moment = now + round_ * 2 * WINDOW
         tidy = partial(upkeep.run, now=moment)
         results = crowd.at_once([*(partial(work, a, moment) for a in accounts * 2), tidy])
 
@@ -78,7 +79,7 @@ def test_workers_with_the_same_phones_lend_each_pair_once(
         assert not opened.annotate(n=Count("pk")).filter(n__gt=1).exists()
         assert set(Lease.objects.values_list("number", flat=True)) <= set(pool)
         # A month passes, so that there is something to draw from again.
-        upkeep.run(now=moment + leases.REST + shortnumbers.WINDOW)
+        upkeep.run(now=moment + leases.REST + WINDOW)
         Lease.objects.update(is_held=False, is_open=False)
     assert "deadlock" not in caplog.text
 
