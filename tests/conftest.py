@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+from django.utils import translation
 
 from accounts.models import Customer, Role, SmsAccount, User
 from senders.models import Sender
@@ -20,6 +21,13 @@ def _tables_can_be_emptied() -> Iterator[None]:
     """Let tests with real transactions clean up after themselves."""
     with lifted.flush_lifts():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _speak_english_again() -> Iterator[None]:
+    """Forget the language of the last page: a test client leaves it to whoever comes next."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
