@@ -9,6 +9,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,7 +142,9 @@ class Simulator:
             if self._threads:
                 self._server.accepting = False
                 self._server.task_dispatcher.shutdown(timeout=STOP_LIMIT)
-                self._server.trigger.pull_trigger(self._hang_up)
+                # Woken by somebody else, the loop may hang up before it is woken for that.
+                with suppress(OSError):
+                    self._server.trigger.pull_trigger(self._hang_up)
             while self._threads:
                 self._threads.pop().join(STOP_LIMIT)
             self._file.close()
