@@ -110,7 +110,7 @@ def test_an_sms_is_planned_moved_and_cancelled_with_the_keyboard(
 
     tab_to(page, page.get_by_role("link", name="Planned", exact=True).first)
     page.keyboard.press("Enter")
-    expect(title).to_have_text("Planned")
+    expect(title).to_have_text("Planned SMS")
     tab_to(page, page.get_by_role("table").get_by_role("checkbox"))
     page.keyboard.press("Space")
     cancel = page.get_by_role("button", name="Cancel the ticked ones")
