@@ -63,11 +63,10 @@ def kill_before_it_is_recorded(trial: Trial) -> None:
     The rows of the claims are locked while the carrier is slow to answer; whoever waits for one of
     them has the answer in hand.
     """
-    wait_for(lambda: trial.hand_overs("claimed"), seconds=LIMIT, what="a claim")
+    wait_for(trial.in_the_books, seconds=LIMIT, what="the carrier has something")
     rows = "SELECT id FROM messaging_handover WHERE state = 'claimed' FOR UPDATE"
     with trial.stack.locking(rows) as is_waited_for:
         wait_for(is_waited_for, seconds=LIMIT, what="somebody wants to record an answer")
-        assert trial.in_the_books()
         assert not trial.hand_overs("answered")
         _kill_workers(trial)
 
