@@ -28,6 +28,7 @@ from messaging.models import (
     SourceKind,
 )
 from messaging.models.delivery import BATCH_SIZE
+from replies.models import Reply
 from senders import review, shortnumbers
 from senders.models import Lease, Sender, SenderKind
 from smsmanager import seed
@@ -131,5 +132,8 @@ def erase(*, scene: Scene, now: datetime) -> None:
         with transaction.atomic():
             Message.objects.filter(pk__gte=first, pk__lt=first + count).delete()
             Batch.objects.filter(pk=pk).update(erased_at=now)
-    Lease.objects.filter(account=scene.account).delete()
+    # One that was answered stays: its reply is what the ledger was charged for.
+    answered = Reply.objects.filter(account=scene.account, lease__isnull=False)
+    leases = Lease.objects.filter(account=scene.account)
+    leases.exclude(pk__in=answered.values("lease")).delete()
     User.objects.filter(pk=scene.user.pk).update(is_active=False)
