@@ -19,6 +19,20 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+// What was typed before anything listened, or restored by the browser, is shown to the server as if
+// it was typed now.
+const isAsWritten = (field) =>
+  field.options
+    ? [...field.options].every((o) => o.selected === o.defaultSelected)
+    : field.value === field.defaultValue && field.checked === field.defaultChecked;
+window.addEventListener("pageshow", (event) => {
+  for (const form of document.forms) {
+    if (!form.querySelector("[hx-trigger*='from:closest form']")) continue;
+    const fields = [...form.elements].filter((f) => "defaultValue" in f || f.options);
+    if (event.persisted || !fields.every(isAsWritten)) form.dispatchEvent(new Event("input"));
+  }
+});
+
 // A fragment that answers with a whole page (the session ended): load that page instead. What is
 // told by an error, perhaps a proxy's page, leaves the page and what was typed in it alone.
 document.addEventListener("htmx:beforeSwap", (event) => {

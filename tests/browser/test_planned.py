@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import SmsAccount, User
 from messaging.models import Revision, RevisionState
@@ -48,6 +48,25 @@ def test_an_sms_is_planned_moved_and_cancelled_and_its_credits_come_back(
     expect(page.get_by_role("table")).to_contain_text("Cancelled")
     expect(page.locator("#balance")).to_contain_text("1,000 credits")
     assert Revision.objects.get().state == RevisionState.CANCELLED
+
+
+def test_what_is_typed_before_a_script_listens_is_counted(
+    page: Page, account: SmsAccount, alice: User, sender: Sender, now: datetime
+) -> None:
+    revision = scenes.compose(account, alice, sender, now=now, due_at=now + DAY)
+    address = f"/sms/{account.name}/campaigns/{revision.campaign.uuid}/moment/"
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/htmx*.js", hold)
+    page.goto(address, wait_until="commit")
+    page.get_by_label("Time").fill("09:45")
+    expect(page.get_by_role("button", name="11 Mar 09:45")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("button", name="Plan for Thu 11 Mar 09:45")).to_be_visible()
 
 
 def test_what_is_planned_is_changed_and_replaced(
