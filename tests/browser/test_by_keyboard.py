@@ -108,7 +108,7 @@ def test_an_sms_is_planned_moved_and_cancelled_with_the_keyboard(
     page.keyboard.press("Enter")
     expect(page.get_by_text("Planned: leaves Fri 12 Mar 2027, 09:45")).to_be_visible()
 
-    tab_to(page, page.get_by_role("link", name="Planned", exact=True).first)
+    tab_to(page, page.get_by_role("link", name="Planned SMS", exact=True).first)
     page.keyboard.press("Enter")
     expect(title).to_have_text("Planned SMS")
     tab_to(page, page.get_by_role("table").get_by_role("checkbox"))
@@ -116,7 +116,7 @@ def test_an_sms_is_planned_moved_and_cancelled_with_the_keyboard(
     cancel = page.get_by_role("button", name="Cancel the ticked ones")
     tab_to(page, cancel)
     page.keyboard.press("Enter")
-    expect(title).to_have_text("Cancel 1 SMS or campaign?")
+    expect(title).to_have_text("Cancel 1 planned SMS?")
     tab_to(page, page.get_by_role("button", name="Cancel it"))
     page.keyboard.press("Enter")
     expect(page.locator("#balance")).to_contain_text("1,000 credits")

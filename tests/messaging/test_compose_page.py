@@ -483,7 +483,7 @@ def test_the_short_number_is_first_and_chosen_in_france(
         ("+33755512345", "", "+33 7 55 51 23 45 (virtual number, allows replies)"),
         ("Martin", "", "Martin"),
     ]
-    assert "can be answered for 48 hours" in shown
+    assert "allows a reply for 48 hours" in shown
 
 
 def test_customers_elsewhere_choose_among_names(
