@@ -33,19 +33,15 @@ CREATE TABLE IF NOT EXISTS message (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS message_once ON message (reference, copy);
 CREATE INDEX IF NOT EXISTS message_phone ON message (recipient, id);
-CREATE TABLE IF NOT EXISTS receipt (
+-- Receipts of one submission that are due together, as they are pushed.
+CREATE TABLE IF NOT EXISTS parcel (
     id INTEGER PRIMARY KEY,
-    message_id INTEGER NOT NULL REFERENCES message (id),
-    kind TEXT NOT NULL,
-    state TEXT NOT NULL,
-    code TEXT NOT NULL,
-    billed INTEGER NOT NULL,
-    at TEXT NOT NULL,
     due_at TEXT NOT NULL,
+    receipts INTEGER NOT NULL,
+    content BLOB NOT NULL,
     taken_at TEXT
 );
-CREATE UNIQUE INDEX IF NOT EXISTS receipt_final ON receipt (message_id) WHERE kind = 'final';
-CREATE INDEX IF NOT EXISTS receipt_due ON receipt (due_at, id) WHERE taken_at IS NULL;
+CREATE INDEX IF NOT EXISTS parcel_due ON parcel (due_at, id) WHERE taken_at IS NULL;
 CREATE TABLE IF NOT EXISTS reply (
     id INTEGER PRIMARY KEY,
     -- Drawn by whoever holds the phone: pressed twice is sent once.
@@ -100,6 +96,10 @@ class BooksFile:
         """Let the file go."""
         with self._lock:
             self._connection.close()
+
+    def carrier_id(self, message_id: int) -> str:
+        """Write the carrier's number of a message."""
+        return f"{self.name}-{message_id}"
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
