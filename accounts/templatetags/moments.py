@@ -75,9 +75,7 @@ def _written(at: datetime, day: str, clock: str, *, zone: str = "") -> str:
 
 
 @lru_cache(maxsize=4096)
-def _formatted(
-    at: datetime, pattern: str, zone: str, current: tzinfo, language: str | None
-) -> str:
+def _formatted(at: datetime, pattern: str, zone: str, current: tzinfo, language: str | None) -> str:
     """Write a moment given in UTC; remembered, because the messages of a campaign share theirs."""
     local = at.astimezone(current)
     written = dateformat.format(local, pattern)
