@@ -1,7 +1,7 @@
 """The carrier's books: every message it accepted, once.
 
 They lie outside of the platform's database and are the judge of "sent twice" and "lost".
-Acceptance and the receipts owed for it (`parcels`) are one transaction, on the disk before the
+Acceptance and the receipts owed for it (`parcels`) are one transaction, committed before the
 answer leaves.
 """
 
