@@ -14,12 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import phones
 from accounts.access import AccountRequest, Right, account_view
 from accounts.models import SmsAccount
+from accounts.zoned import in_zone_of_account
 from messaging import exports, keyset
 from messaging.forms.optouts import OptOutForm, SearchForm
 from messaging.keyset import Order
 from messaging.models import OptOutCause
 from messaging.recipients import optout
-from messaging.views.zones import in_zone_of_account
 
 NEWEST_FIRST = Order(name="opt-outs", keys=("since", "id"), descending=True)
 
