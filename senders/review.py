@@ -101,6 +101,15 @@ def is_valid(*, sender_id: int, now: datetime) -> bool:
     ).exists()
 
 
+def is_enabled(sender: Sender, *, at: datetime | None) -> bool:
+    """Tell whether the sender as it was read may be used at a moment (none: now).
+
+    For pages; what is handed over asks `is_valid`.
+    """
+    is_over = at and sender.term_ends_at and sender.term_ends_at <= at
+    return sender.state == SenderState.ENABLED and not is_over
+
+
 def choosable(*, account: SmsAccount, now: datetime) -> QuerySet[Sender]:
     """Give the senders a new message of the account may bear: first those that can be answered."""
     order = Case(*(When(kind=kind, then=place) for place, kind in enumerate(IN_ORDER)))
