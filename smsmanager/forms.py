@@ -5,8 +5,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.phones import InvalidNumber, parse
+from accounts.readable import ReadableForm
 from messaging import sms
-from messaging.forms.readable import ReadableForm
 
 
 class PhoneForm(ReadableForm):

@@ -15,11 +15,11 @@ from accounts import keyset, phones
 from accounts.access import AccountRequest, Right, account_view
 from accounts.keyset import Order
 from accounts.models import SmsAccount
+from accounts.zoned import in_zone_of_account
 from messaging import exports
 from messaging.forms.optouts import OptOutForm, SearchForm
 from messaging.models import OptOutCause
 from messaging.recipients import optout
-from messaging.views.zones import in_zone_of_account
 
 NEWEST_FIRST = Order(name="opt-outs", keys=("since", "id"), descending=True)
 

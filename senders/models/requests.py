@@ -147,9 +147,9 @@ class Decision(models.Model):
 class ContentType(models.TextChoices):
     """What a document is, by its content."""
 
-    PDF = "application/pdf", "PDF"
-    JPEG = "image/jpeg", "JPEG"
-    PNG = "image/png", "PNG"
+    PDF = "application/pdf", _("PDF")
+    JPEG = "image/jpeg", _("JPEG")
+    PNG = "image/png", _("PNG")
 
 
 class SenderDocument(models.Model):

@@ -27,6 +27,8 @@ PURE = {
     "replies.stopwords",
     "replies.window",
     "senders.promise",
+    "senders.documents",
+    "senders.paper",
     "senders.rules",
     "senders.window",
 }
