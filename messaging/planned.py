@@ -13,11 +13,11 @@ from datetime import datetime
 
 from django.db.models import Min, QuerySet
 
-from accounts import suspension
+from accounts import keyset, suspension
+from accounts.keyset import Order
 from accounts.models import SmsAccount
-from messaging import holds, keyset
+from messaging import holds
 from messaging.holds import LOOKS, Hold, Waiting
-from messaging.keyset import Order
 from messaging.models import (
     Batch,
     BatchState,
