@@ -21,7 +21,7 @@ from accounts import phones
 from accounts.admin import Evidence, SmsAccountAdmin
 from accounts.forms import ReasonForm
 from accounts.models import SmsAccount, User
-from senders import review, shortnumbers, virtualnumbers
+from senders import identityadmin, review, shortnumbers, virtualnumbers
 from senders.forms import OF_NUMBERS, SenderForm, VirtualNumberForm
 from senders.models import (
     Lease,
@@ -33,6 +33,7 @@ from senders.models import (
     VirtualNumber,
 )
 
+__all__ = ["identityadmin"]  # registers itself
 Step = Callable[[Sender], None]
 
 

@@ -163,6 +163,21 @@ def confirm_identity(
         return identity
 
 
+def take_back_identity(*, identity: VerifiedIdentity, by: User, now: datetime) -> None:
+    """Forget that a name or a domain is a customer's; senders enabled because of it stay."""
+    with transaction.atomic():
+        trail.record(
+            event="identity.taken_back",
+            subject=f"identity:{identity.pk}",
+            actor=by,
+            account=None,
+            now=now,
+            customer=identity.customer_id,
+            kind=identity.kind,
+        )
+        identity.delete()
+
+
 def _take(offer: Offer | None, *, account: SmsAccount, by: User, now: datetime) -> Sender:
     if offer is None:
         raise NotOffered
