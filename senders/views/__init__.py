@@ -1,0 +1,1 @@
+"""The pages of senders: the desk of staff, and the documents it shows."""
