@@ -1,9 +1,9 @@
 """Who may see and do what: from a request to the rows this person may touch.
 
-A member sees the accounts of their customer; an owner may also send. Whatever a person may not do
-looks as if it did not exist: another customer's account, one that is not there, and an act beyond
-the role all answer 404. Being staff opens no customer's page; pages of staff do not exist for
-others, and are forbidden to staff without the permission.
+A member sees the accounts of their customer; an owner may also send, and ask for
+senders. Whatever a person may not do looks as if it did not exist: another customer's account, one
+that is not there, and an act beyond the role all answer 404. Being staff opens no customer's page;
+pages of staff do not exist for others, and are forbidden to staff without the permission.
 """
 
 from collections.abc import Callable
@@ -28,10 +28,11 @@ class Right(StrEnum):
 
     READ = "read"
     SEND = "send"
+    SENDERS = "senders"
 
 
 RIGHTS: dict[str, frozenset[Right]] = {
-    Role.OWNER: frozenset({Right.READ, Right.SEND}),
+    Role.OWNER: frozenset({Right.READ, Right.SEND, Right.SENDERS}),
     Role.READER: frozenset({Right.READ}),
 }
 

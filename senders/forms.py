@@ -19,17 +19,7 @@ from senders.models import (
     VirtualNumber,
 )
 from senders.queue import Filter, Show
-from senders.rules import Problem
-
-WORDS = {
-    Problem.TOO_SHORT: _("Use at least 3 characters."),
-    Problem.TOO_LONG: _("Use at most 11 characters."),
-    Problem.BAD_CHARS: _("Use letters without accents, digits, spaces and - . , & + _ only."),
-    Problem.HIDDEN_SPACE: _("Take away spaces at the ends and double spaces."),
-    Problem.NO_LETTER: _("Use at least one letter."),
-    Problem.SHORT_NUMBER: _("Use at least one letter: this looks like a short number."),
-    Problem.PHONE_NUMBER: _("Use at least one letter: this looks like a phone number."),
-}
+from senders.wording import OF_PROBLEMS
 
 
 class SenderForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -43,7 +33,7 @@ class SenderForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         """Say everything that is wrong with the name at once."""
         name = str(self.cleaned_data["name"])
         if found := rules.problems(name):
-            raise ValidationError([ValidationError(WORDS[p], code=p) for p in found])
+            raise ValidationError([ValidationError(str(OF_PROBLEMS[p]), code=p) for p in found])
         return name
 
 

@@ -16,6 +16,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 handler500 = "smsmanager.unavailable.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
+    path("", include("senders.urls")),
     path("", include("messaging.urls")),
     path("", include("replies.urls")),
     path("staff/senders/", include((senders_desk.urlpatterns, "desk"))),

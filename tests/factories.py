@@ -116,6 +116,13 @@ def decide(
     return decision
 
 
+def make_refused(account: SmsAccount, *, name: str, now: datetime = NOW) -> Sender:
+    """Make a sender that staff turned down."""
+    sender = make_sender(account, name=name, enabled=False, now=now)
+    review.refuse(sender=sender, by=_staff(), reason="Send us the letter.", now=now)
+    return sender
+
+
 def short_sender(account: SmsAccount) -> Sender:
     """Give the short-number sender that an account in France has from the beginning."""
     return Sender.objects.get(account=account, name=SHORT_NAME)

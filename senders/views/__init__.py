@@ -1,1 +1,1 @@
-"""The pages of senders: the desk of staff, and the documents it shows."""
+"""The pages of senders: of their owners, and the desk of staff with the documents it shows."""

@@ -41,7 +41,7 @@ def request_list(request: StaffRequest) -> HttpResponse:
         "page": queue.page(wanted=wanted, by=request.user, cursor=cursor, now=now),
         "now": now,
     }
-    return render(request, "senders/request_list.html", context)
+    return render(request, "desk/request_list.html", context)
 
 
 @staff_view(permission=notices.PERMISSION)
@@ -101,7 +101,7 @@ def decision_statistics(request: StaffRequest) -> HttpResponse:
         "figures": figures.of(now=now),
         "counts": queue.counts(by=request.user, now=now),
     }
-    return render(request, "senders/decision_statistics.html", context)
+    return render(request, "desk/decision_statistics.html", context)
 
 
 @staff_view(permission=notices.PERMISSION)
@@ -111,7 +111,7 @@ def number_list(request: StaffRequest) -> HttpResponse:
     numbers = Sender.objects.filter(kind=SenderKind.VIRTUAL).select_related("account__customer")
     running = numbers.filter(term_ends_at__gt=timezone.now()).order_by("term_ends_at", "pk")
     context = {"numbers": running[:NUMBERS_SHOWN], "now": timezone.now()}
-    return render(request, "senders/number_list.html", context)
+    return render(request, "desk/number_list.html", context)
 
 
 def request_or_404(asked: uuid.UUID) -> SenderRequest:
@@ -150,7 +150,7 @@ def _page(
         "following": queue.following(found, by=request.user),
         "claim_minutes": deciding.CLAIM.seconds // 60,
     }
-    return render(request, "senders/request_detail.html", context, status=status)
+    return render(request, "desk/request_detail.html", context, status=status)
 
 
 urlpatterns = [

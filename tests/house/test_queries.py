@@ -12,11 +12,9 @@ from django.urls import reverse
 from accounts.models import SmsAccount, User
 from messaging import campaigns
 from messaging.carrier.inprocess import InProcessCarrier
-from messaging.models import Revision
-from replies.models import Reply
 from senders.models import Sender
 from tests import scenes
-from tests.house.test_access import PAGES, address, found  # noqa: F401 (a fixture)
+from tests.house.test_access import PAGES, Found, address, found  # noqa: F401 (a fixture)
 from tests.messaging.conftest import carrier  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +55,7 @@ def test_no_page_of_an_account_asks_too_often(
     client: Client,
     account: SmsAccount,
     sender: Sender,
-    found: dict[str, Revision | Reply],  # noqa: F811 (the fixture)
+    found: Found,  # noqa: F811 (the fixture)
     django_assert_max_num_queries: Limit,
 ) -> None:
     at = address(name, account, found.get(PAGES[name].which))

@@ -62,7 +62,7 @@ def test_nobody_else_on_the_machine_can_read_them(asked: Sender) -> None:
 
 def test_the_storage_is_in_no_folder_that_is_served() -> None:
     served = [*settings.STATICFILES_DIRS, settings.STATIC_ROOT, settings.MEDIA_ROOT]
-    for place in filter(None, served):
+    for place in (str(s) for s in served if s):
         assert not settings.DOCUMENTS_DIR.resolve().is_relative_to(Path(place).resolve())
 
 
