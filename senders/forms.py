@@ -45,7 +45,10 @@ class DecisionForm(forms.Form):
     """
 
     outcome = forms.ChoiceField(choices=Outcome.choices, widget=forms.HiddenInput)
-    reason = forms.ChoiceField(label=_("Reason"), required=False)
+    # The desk's script leads there with a key.
+    reason = forms.ChoiceField(
+        label=_("Reason"), required=False, widget=forms.Select(attrs={"data-key": "reason"})
+    )
     text = forms.CharField(
         label=_("Message to the customer"),
         max_length=Decision._meta.get_field("text").max_length,

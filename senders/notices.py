@@ -126,6 +126,8 @@ def _path(notice: SenderNotice) -> str:
     """Give where the receiver goes on."""
     if notice.sender is None:
         return reverse("desk:request-list") + "?show=late"
-    page = "planned" if notice.kind == NoticeKind.WITHDRAWN else "senders"
-    # Not by name: these pages stand above this app, or beside it.
-    return f"/sms/{notice.sender.account.name}/{page}/"
+    account = notice.sender.account.name
+    if notice.kind == NoticeKind.WITHDRAWN:
+        # What is planned is shown above this app.
+        return f"/sms/{account}/planned/"
+    return reverse("senders:sender-list", args=[account])
