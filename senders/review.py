@@ -15,7 +15,7 @@ from django.db.models.functions import Greatest
 
 from accounts import retrying, trail
 from accounts.models import SmsAccount, User
-from senders import kinds, rounds, rules, virtualnumbers
+from senders import kinds, notices, rounds, rules, virtualnumbers
 from senders.models import (
     DecisionReason,
     Origin,
@@ -153,6 +153,7 @@ def withdraw(*, sender: Sender, by: User, reason: str, clock: Callable[[], datet
         if sender.kind == SenderKind.VIRTUAL:
             virtualnumbers.end_leases(sender=sender, at=now)
         _record("sender.withdrawn", sender=sender, by=by, now=now, reason=reason)
+        notices.owe_withdrawal(sender=sender, reason=reason, now=now)
 
 
 def refuse(
@@ -168,7 +169,8 @@ def refuse(
     with transaction.atomic():
         rounds.decide(sender, outcome=outcome, reason=code, text=reason, by=by, now=now)
         _move(sender, start=[SenderState.WAITING], end=SenderState.REFUSED)
-        _record("sender.refused", sender=sender, by=by, now=now, reason=reason)
+        # The words are for the customer, and may hold what the trail must not.
+        _record("sender.refused", sender=sender, by=by, now=now, reason=code, outcome=outcome)
 
 
 @retrying.on_deadlock
@@ -238,7 +240,9 @@ def _begin(*, account: SmsAccount, name: str, description: str) -> Sender:
     removed = mine.filter(name=name, state=SenderState.REMOVED)
     if removed.update(state=SenderState.WAITING, description=description):
         return mine.get(name=name)
-    return Sender.objects.create(account=account, name=name, description=description)
+    return Sender.objects.create(
+        account=account, name=name, skeleton=rules.skeleton(name), description=description
+    )
 
 
 def _let_be_valid(sender: Sender, *, by: User | None, now: datetime) -> None:

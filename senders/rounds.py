@@ -4,7 +4,7 @@ Part of the transactions of `review`, which moves the sender with them. A reques
 its sender.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Max
 
@@ -57,6 +57,13 @@ def decide(
     waiting = SenderRequest.objects.filter(sender=sender, closed_at__isnull=True)
     if opened := waiting.select_for_update(no_key=True).first():
         waiting.filter(pk=opened.pk).update(closed_at=now)
+        worked = promise.working_time(since=opened.requested_at, until=now)
         Decision.objects.create(
-            request=opened, by=by, at=now, outcome=outcome, reason=reason, text=text
+            request=opened,
+            by=by,
+            at=now,
+            outcome=outcome,
+            reason=reason,
+            text=text,
+            worked_seconds=worked // timedelta(seconds=1),
         )

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from senders import filing
+from senders import filing, notices
 from senders import upkeep as keeping
 
 
@@ -20,3 +20,9 @@ def erase_documents() -> None:
     while filing.erase_due(now=now) == filing.GROUP:
         pass
     filing.sweep(now=now)
+
+
+@shared_task
+def send_notices() -> None:
+    """Send the e-mails that are owed."""
+    notices.send_owed(clock=timezone.now)

@@ -227,6 +227,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 600.0,
         "options": {"expires": 600.0, "queue": "default"},
     },
+    "send-notices": {
+        "task": "senders.tasks.send_notices",
+        "schedule": 10.0,
+        "options": {"expires": 10.0, "queue": "callbacks"},
+    },
 }
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -272,6 +277,8 @@ ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="SMS manager <no-reply@localhost>")
 EMAIL_FILE_PATH = DATA_DIR / "mail"
+# Seconds for each step of a conversation with the mail server.
+EMAIL_TIMEOUT = 10
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
 else:

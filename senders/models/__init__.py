@@ -1,7 +1,8 @@
 """The tables of senders, by topic.
 
 senders: what an account sends under, and when it was valid. requests: what staff are asked and
-what they decided, with documents. identities: whose names are known. leases: numbers lent.
+what they decided, with documents. identities: whose names are known. notices: e-mails owed.
+leases: numbers lent.
 """
 
 from senders.models.identities import (
@@ -11,6 +12,7 @@ from senders.models.identities import (
     VerifiedIdentity,
 )
 from senders.models.leases import Lease, LeaseKind, ShortNumber
+from senders.models.notices import NoticeKind, SenderNotice
 from senders.models.requests import (
     ContentType,
     Decision,
@@ -37,6 +39,7 @@ __all__ = [
     "IdentityKind",
     "Lease",
     "LeaseKind",
+    "NoticeKind",
     "Origin",
     "Outcome",
     "ProtectedKind",
@@ -44,6 +47,7 @@ __all__ = [
     "Sender",
     "SenderDocument",
     "SenderKind",
+    "SenderNotice",
     "SenderRequest",
     "SenderState",
     "SenderValidity",

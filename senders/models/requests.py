@@ -61,6 +61,8 @@ class SenderRequest(models.Model):
         related_name="+",
     )
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
+    # When the desk reported that the promise was missed; once.
+    missed_at = models.DateTimeField(_("reported as late"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("request for a sender")
@@ -82,6 +84,24 @@ class SenderRequest(models.Model):
                 fields=["promised_at", "id"],
                 condition=Q(closed_at__isnull=True),
                 name="request_waiting",
+            ),
+            # The desk: what is through, the last first.
+            models.Index(
+                fields=["closed_at", "id"],
+                condition=Q(closed_at__isnull=False),
+                name="request_closed",
+            ),
+            # The sweep: whose missed promise nobody reported yet.
+            models.Index(
+                fields=["promised_at"],
+                condition=Q(closed_at__isnull=True, missed_at__isnull=True),
+                name="request_not_reported",
+            ),
+            # What one person is working on.
+            models.Index(
+                fields=["claimed_by", "promised_at", "id"],
+                condition=Q(closed_at__isnull=True),
+                name="request_claimed",
             ),
         ]
 
@@ -131,6 +151,8 @@ class Decision(models.Model):
     reason = models.CharField(_("reason"), max_length=12, choices=DecisionReason.choices)
     # For the customer, in the words of whoever decided.
     text = models.CharField(_("message"), max_length=1000, blank=True, default="")
+    # The working time of staff that it took, by `senders.promise`; of the platform's: 0.
+    worked_seconds = models.PositiveIntegerField(_("working time in seconds"), default=0)
 
     class Meta:
         verbose_name = _("decision")
@@ -187,6 +209,8 @@ class SenderDocument(models.Model):
             models.Index(
                 fields=["request"], condition=Q(erased_at__isnull=True), name="document_kept"
             ),
+            # The desk: who else showed the same file.
+            models.Index(fields=["sha256"], name="document_by_content"),
         ]
 
     def __str__(self) -> str:

@@ -53,6 +53,8 @@ class Sender(models.Model):
     )
     # A name; the virtual number in E.164; SHORT_NAME, which no name may be, for the short number.
     name = models.CharField(_("name"), max_length=16)
+    # What the eye makes of a name (`senders.rules`), to find those that look like it.
+    skeleton = models.CharField(max_length=16, blank=True, default="", editable=False)
     description = models.CharField(_("description"), max_length=40, blank=True, default="")
     state = models.CharField(
         _("status"), max_length=10, choices=SenderState.choices, default=SenderState.WAITING
@@ -85,6 +87,10 @@ class Sender(models.Model):
                 | ~Q(kind=SenderKind.VIRTUAL) & Q(term_ends_at__isnull=True),
                 name="sender_term_of_virtual_numbers",
             ),
+        ]
+        indexes = [
+            # The desk: names that look alike.
+            models.Index(fields=["skeleton"], condition=~Q(skeleton=""), name="sender_by_skeleton"),
         ]
 
     def __str__(self) -> str:
