@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.zones import validate_zone
 
@@ -237,7 +238,7 @@ class Destination(models.Model):
         _("country"), max_length=2, unique=True, validators=[RegexValidator(r"^[A-Z]{2}\Z")]
     )
     price_hundredths = models.PositiveIntegerField(_("price of a part, in hundredths of a credit"))
-    is_open = models.BooleanField(_("open"), default=True)
+    is_open = models.BooleanField(pgettext_lazy("destination", "open"), default=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:

@@ -200,7 +200,7 @@ def rows(*, revision: Revision, after: int, until: int) -> Iterator[Row]:
         source__revision=revision,
         source__first_position__lte=until,
         first_position__lte=until,
-        first_position__gt=after - F("rows"),
+        first_position__gt=after + 1 - F("rows"),
     ).order_by("first_position")
     for first, kind, chunk_id in chunks.values_list("first_position", "source__kind", "id"):
         content = SourceChunk.objects.values_list("content", flat=True).get(pk=chunk_id)

@@ -3,7 +3,9 @@
 What a phone would make a link of: a scheme, `www.`, or a name with the ending of a domain. The
 endings are those in use where our customers write, and those of link shorteners, not all there
 are. Some are words as well, and people forget the blank behind a full stop ("fini.De retour"), so
-these count in small letters only, or with a path. E-mail addresses do not count. Pure.
+these do not count where they begin like a sentence, with one capital, unless a path follows. Where
+all is in capitals nothing tells one from the other, and a phone makes a link of both: they count.
+E-mail addresses do not count. Pure.
 """
 
 import re
@@ -67,7 +69,8 @@ def _is_ending(label: str, *, before: str, has_path: bool) -> bool:
     ending = label.lower()
     if ending not in _WORDS:
         return ending in _ENDINGS
-    return has_path or (label == ending and len(before) > 1 and not before.isdigit())
+    begins_a_sentence = label not in (ending, ending.upper())
+    return has_path or not (begins_a_sentence or len(before) == 1 or before.isdigit())
 
 
 def _plain(text: str) -> str:

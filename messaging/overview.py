@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Min, QuerySet, Sum
 
-from messaging import audience, calendar, campaigns, history, quote
+from messaging import audience, calendar, campaigns, history, quote, repeats
 from messaging.models import (
     Batch,
     BatchCounter,
@@ -51,10 +51,14 @@ class Departure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A quote, ready to be read and confirmed; `replaced` is what stands of its campaign."""
+    """A quote, ready to be read and confirmed; `replaced` is what stands of its campaign.
+
+    `repeated` is what already said the same to the same recipients within 24 hours.
+    """
 
     revision: Revision
     replaced: Revision | None
+    repeated: Revision | None
     is_stale: bool
     countries: list[Country]
     departures: list[Departure]
@@ -151,6 +155,7 @@ def review(*, revision: Revision, now: datetime) -> Review:
     return Review(
         revision=revision,
         replaced=replaced,
+        repeated=repeats.lately(revision=revision, now=now),
         is_stale=is_stale,
         countries=_countries(revision),
         departures=departures(revision=revision, due_at=revision.due_at, now=now),

@@ -89,7 +89,7 @@ REASONS: dict[str, Promise] = {
     "destination": _("The carrier does not serve this destination."),
     "text": _("The carrier does not take this text."),
     "too_long": _("The text is too long for the carrier."),
-    "no_number": _("No number that can be answered was free for this recipient."),
+    "no_number": _("No number that allows a reply was free for this recipient."),
     "validity": _("It could not leave within 48 hours."),
     "malformed": _("The carrier did not understand our request."),
     "too_large": _("The carrier did not understand our request."),

@@ -50,8 +50,7 @@ OF_NUMBERS: dict[str, Promise] = {
         "With its values the text has more parts than an SMS can have."
     ),
     RowRefusal.LINK: gettext_lazy(
-        "With its values the text holds the address of a website, which the short number does not "
-        "let pass."
+        "With its values the text holds a web address, which the short number does not accept."
     ),
     "OPTED_OUT": gettext_lazy("This recipient opted out (STOP) of your messages."),
 }
@@ -91,10 +90,10 @@ def of_text(problem: sms.Problem) -> str:
 
 
 def of_link(link: str) -> str:
-    """Word why a text with the address of a website cannot be sent from the short number."""
+    """Word why a text with a web address cannot be sent from the short number."""
     words = _(
-        "The text holds the address of a website (%(link)s), which the short number does not let "
-        "pass. Take it out, or choose another sender."
+        "The text holds a web address (%(link)s), which the short number does not accept. "
+        "Take it out, or choose another sender."
     )
     return words % {"link": link}
 

@@ -3,36 +3,36 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.text import format_lazy
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from replies.models import Reply
 
 HEADS: dict[str, Promise] = {
-    "received": _("Received"),
+    "received": pgettext_lazy("moment", "Received"),
     "from": _("From"),
     "to": _("To"),
     "text": _("Text"),
-    "answers": _("In answer to"),
+    "answers": _("In reply to"),
     "credits": _("Credits"),
     "status": _("Status"),
 }
-# How a column is sorted, from its least and from its greatest.
-WAYS: dict[str, tuple[Promise, Promise]] = {
-    "received": (_("oldest first"), _("newest first")),
-    "from": (_("ascending"), _("descending")),
-    "to": (_("ascending"), _("descending")),
-    "text": (_("A to Z"), _("Z to A")),
-    "answers": (_("oldest message first"), _("newest message first")),
-    "credits": (_("cheapest first"), _("dearest first")),
-    "status": (_("ascending"), _("descending")),
-}
 # The choices of the page's form, in the order of the columns; the first is what holds without one.
-SORTS = [
-    (sign + name, format_lazy("{column}: {way}", column=HEADS[name], way=way))
-    for name in HEADS
-    for sign, way in (("-", WAYS[name][1]), ("", WAYS[name][0]))
+SORTS: list[tuple[str, Promise]] = [
+    ("-received", _("Received: newest first")),
+    ("received", _("Received: oldest first")),
+    ("from", _("From: lowest number first")),
+    ("-from", _("From: highest number first")),
+    ("to", _("To: lowest number first")),
+    ("-to", _("To: highest number first")),
+    ("text", _("Text: A to Z")),
+    ("-text", _("Text: Z to A")),
+    ("-answers", _("In reply to: newest SMS first")),
+    ("answers", _("In reply to: oldest SMS first")),
+    ("-credits", _("Credits: most first")),
+    ("credits", _("Credits: fewest first")),
+    ("status", _("Status: locked first")),
+    ("-status", _("Status: STOP first")),
 ]
 
 

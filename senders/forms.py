@@ -115,7 +115,7 @@ OF_NUMBERS = {
     virtualnumbers.TermOver: _("This moment has passed. Choose a later one."),
     virtualnumbers.NumberTaken: _("An account has this number until its term ends."),
     virtualnumbers.NumberHeld: _(
-        "Answers to the account that had this number may still come: it rests for 30 days."
+        "Replies to the account that had this number may still come: it rests for 30 days."
     ),
     virtualnumbers.NotRunning: _("The term of this number is over: assign it again."),
 }

@@ -102,7 +102,7 @@ def reply_create(request: HttpRequest, *, number: str) -> HttpResponse:
         form.add_error("text", _("The simulated carrier does not answer. Nothing was sent."))
         return _handset(request, number, form=form, status=422)
     except handset.NotSent:
-        form.add_error("text", _("This SMS cannot be answered: it came from a name."))
+        form.add_error("text", _("This SMS allows no reply: it came from a name."))
         return _handset(request, number, form=form, status=422)
     messages.success(request, _("Sent from this phone."))
     return redirect("demo:handset-detail", number=number)
@@ -160,7 +160,7 @@ def _handset(
         form = AnswerForm(initial={"message": chosen.id, "key": uuid.uuid4()}, data=None)
     if form is not None and chosen is not None:
         to = phones.display(chosen.answer_to)
-        form.fields["text"].label = _("Answer to %(to)s") % {"to": to}
+        form.fields["text"].label = _("Reply to %(to)s") % {"to": to}
     context |= {"form": form, "chosen": chosen, "phone_form": PhoneForm()}
     return render(request, "demo/handset_detail.html", context, status=status)
 

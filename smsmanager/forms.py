@@ -3,6 +3,7 @@
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.phones import InvalidNumber, parse
 from accounts.readable import ReadableForm
@@ -37,7 +38,7 @@ class AnswerForm(ReadableForm):
     key = forms.UUIDField(widget=forms.HiddenInput)
     # Empty, because phones send that too; not stripped, because they send blanks.
     text = forms.CharField(
-        label=_("Answer"),
+        label=pgettext_lazy("verb", "Reply"),
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 3}),

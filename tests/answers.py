@@ -1,9 +1,15 @@
 """Scenes of replies: numbers lent to phones, and what the phones answer, through the real doors."""
 
 import itertools
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from standardwebhooks import Webhook
 
 from accounts import ledger
 from accounts.models import SmsAccount
@@ -73,3 +79,33 @@ def receive_one(*, at: datetime, now: datetime | None = None, **changes: Any) ->
 def balance(account: SmsAccount) -> int:
     """Give the balance in whole credits."""
     return ledger.balance(account_id=account.pk) // 100
+
+
+# --- By HTTP, as the carrier does ---------------------------------------------------------------
+
+
+def row(*, at: datetime, **changes: Any) -> dict[str, Any]:
+    """Write one reply as the carrier's push has it."""
+    said = {"id": "r-1", "from": PHONE, "to": SHORT, "text": "Oui", "received_at": at.isoformat()}
+    return said | changes
+
+
+def body(*rows: Any) -> bytes:
+    """Write a push of replies."""
+    return json.dumps({"replies": list(rows)}).encode()
+
+
+def push(client: Client, said: bytes, *, now: datetime, **changes: str) -> Any:
+    """Sign a push and bring it to the door; `changes` replace its headers."""
+    signature = Webhook(settings.CARRIER_DOOR_SECRET).sign("msg-1", now, said.decode())
+    headers = {
+        "webhook-id": "msg-1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signature,
+    }
+    return client.post(
+        reverse("carrier:reply-create"),
+        said,
+        content_type="application/json",
+        headers=headers | changes,
+    )

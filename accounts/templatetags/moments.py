@@ -14,6 +14,9 @@ from django.utils.translation import get_language, pgettext
 
 register = template.Library()
 
+# Where days and months are written small; Django's Italian has "Dom" for a day.
+SMALL = ("fr", "it")
+
 
 @register.filter
 def moment(at: datetime) -> str:
@@ -72,9 +75,8 @@ def _written(at: datetime, day: str, clock: str, *, zone: str = "") -> str:
 
 
 @lru_cache(maxsize=4096)
-def _formatted(
-    at: datetime, pattern: str, zone: str, current: tzinfo, _language: str | None
-) -> str:
+def _formatted(at: datetime, pattern: str, zone: str, current: tzinfo, language: str | None) -> str:
     """Write a moment given in UTC; remembered, because the messages of a campaign share theirs."""
     local = at.astimezone(current)
-    return dateformat.format(local, pattern) + local.strftime(zone)
+    written = dateformat.format(local, pattern)
+    return (written.lower() if language in SMALL else written) + local.strftime(zone)

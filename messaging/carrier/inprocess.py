@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from messaging.carrier import base, door, fields, replies, wire
 from messaging.carrier.simulator import handset, intake
 from messaging.carrier.simulator.answers import Answers
-from messaging.carrier.simulator.books import Books
 from messaging.carrier.simulator.desk import Clock, Desk, ReferencesNotHonoured
 from messaging.carrier.simulator.feeds import Due, Feed, Receipts, Replies
 from messaging.carrier.simulator.file import BooksFile, Busy
 from messaging.carrier.simulator.outcomes import Terms
+from messaging.carrier.simulator.parcels import Parcels
 
 
 class InProcessCarrier:
@@ -29,13 +31,11 @@ class InProcessCarrier:
         """Open the books; ":memory:" lives as long as this object."""
         self._clock = clock
         self._file = BooksFile(path=books)
-        entries = Books(file=self._file)
-        self._receipts = Receipts(books=entries, book=self._file.name)
+        self._receipts = Receipts(parcels=Parcels(file=self._file))
         self._answers = Answers(file=self._file)
         self._replies = Replies(answers=self._answers, book=self._file.name)
         self._desk = Desk(
-            books=entries,
-            name=self._file.name,
+            file=self._file,
             terms=terms,
             honours_references=honours_references,
             clock=clock,
@@ -100,7 +100,8 @@ class InProcessCarrier:
         now = self._clock()
         owed = feed.owed(now=now, at_most=at_most)
         feed.mark_taken(owed=owed, now=now)
-        return feed.rows(owed)
+        rows: list[dict[str, Any]] = msgspec.json.decode(feed.written(owed))
+        return rows
 
     def shown_on(self, number: str) -> list[handset.Shown]:
         """Give what a phone shows by now, newest first."""

@@ -110,8 +110,8 @@ class ComposeForm(MomentForm):
         field.initial = next(iter([*chosen, *self._kinds]), None)
         if SenderKind.SHORT in self._kinds.values():
             field.help_text = _(
-                "The short number can be answered for 48 hours. It reaches mobile numbers of "
-                "metropolitan France only, and lets no address of a website pass."
+                "The short number allows a reply for 48 hours. It reaches mobile numbers of "
+                "metropolitan France only, and accepts no web address."
             )
 
     def clean_text(self) -> str:

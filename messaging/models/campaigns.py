@@ -168,6 +168,12 @@ class Revision(models.Model):
                 condition=Q(leaves_at__isnull=False),
                 name="revision_planned",
             ),
+            # What was confirmed lately to more than one: whether a new quote says it again.
+            models.Index(
+                fields=["account", "confirmed_at"],
+                condition=Q(rows_total__gt=1, confirmed_at__isnull=False),
+                name="revision_repeatable",
+            ),
         ]
 
     def __str__(self) -> str:

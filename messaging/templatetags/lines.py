@@ -32,7 +32,7 @@ def worded(lines: Iterable[Line]) -> Iterator[dict[str, str]]:
             "moment": stamp(departed_at),
             "phone": phones.display(line.message.recipient),
             "operator": line.message.operator or "–",
-            "sender": revision.sender.label,
+            "sender": revision.sender.short_label,
             "text": text,
             "excerpt": excerpt(text, SHOWN),
             "badge": badge(line.status.shown.label, line.status.tone),

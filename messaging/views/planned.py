@@ -81,8 +81,8 @@ def _tell_all(request: AccountRequest, outcomes: list[Outcome]) -> None:
     if done:
         amount = sum(o.returned_hundredths for o in done)
         words = ngettext(
-            "%(count)d SMS or campaign was cancelled. Credits given back so far: %(amount)s.",
-            "%(count)d SMS or campaigns were cancelled. Credits given back so far: %(amount)s.",
+            "%(count)d planned SMS was cancelled. Credits given back so far: %(amount)s.",
+            "%(count)d planned SMS were cancelled. Credits given back so far: %(amount)s.",
             len(done),
         )
         messages.success(request, words % {"count": len(done), "amount": credits_shown(amount)})

@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from accounts.access import AccountRequest, Right, account_view
@@ -69,7 +70,8 @@ def reply_export(request: AccountRequest, account: SmsAccount) -> HttpResponseBa
         raise Http404
     said = form.cleaned_data
     found = received.every(account_id=account.pk, wanted=said["number"], sort=said["sort"])
-    head = [_("Received"), _("From"), _("To"), _("Text"), _("In answer to"), _("SMS")]
+    received_words = pgettext("moment", "Received")
+    head = [received_words, _("From"), _("To"), _("Text"), _("In reply to"), _("SMS")]
     return exports.as_csv(
         name=f"received-{account.name}",
         head=[*head, _("Credits"), _("Status")],

@@ -106,6 +106,13 @@ class Sender(models.Model):
             return gettext("%(number)s (virtual number, allows replies)") % {"number": number}
         return self.name
 
+    @property
+    def short_label(self) -> str:
+        """What people read in a column of a list, where there is room for a name."""
+        if self.kind == SenderKind.SHORT:
+            return gettext("Short number")
+        return phones.display(self.name) if self.kind == SenderKind.VIRTUAL else self.name
+
 
 class VirtualNumber(Sender):
     """A sender of that kind, as staff see it in the admin site."""

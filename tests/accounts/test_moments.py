@@ -37,7 +37,12 @@ def test_every_form_is_in_the_current_zone() -> None:
         assert moments.near_moment(FIRST) == "Sun 31 Oct 02:30"
 
 
-@pytest.mark.parametrize(("language", "expected"), [("fr", "2 mars 2027"), ("it", "2 mar 2027")])
-def test_months_are_written_as_the_language_does(language: str, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("en", "Tue 2 Mar 2027"), ("fr", "mar 2 mars 2027"), ("it", "mar 2 mar 2027")],
+)
+def test_days_and_months_are_written_as_the_language_does(language: str, expected: str) -> None:
     with timezone.override(PARIS), translation.override(language):
-        assert expected in moments.stamp(datetime(2027, 3, 2, 12, tzinfo=UTC))
+        at = datetime(2027, 3, 2, 12, tzinfo=UTC)
+        assert moments.moment(at) == f"{expected}, 13:00"
+        assert moments.dated(at) == f"{expected}, 13:00 CET"

@@ -21,13 +21,15 @@ from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
+from accounts.models import SmsAccount, User
 from messaging import pool, receipts, tasks
 from messaging.carrier.simulator.outcomes import Terms
 from messaging.carrier.simulator.program import Settings as CarrierSettings
 from messaging.carrier.simulator.program import Simulator
 from messaging.models import Revision
-from tests import processes, scenes
+from replies import inbound
+from senders.models import Lease
+from tests import factories, processes, scenes
 from tests.browser.watch import Watch
 
 CHROMIUM = shutil.which("chromium")
@@ -166,3 +168,21 @@ def deliver(live_server: LiveServer, settings: Settings, tmp_path: Path) -> Iter
 
     yield work
     carrier.stop()
+
+
+@pytest.fixture
+def lent(deliver: Deliver, account: SmsAccount, alice: User) -> str:
+    """Let an SMS from the short number arrive on the phone; give the number that it bears."""
+    short = factories.short_sender(account)
+    question = "Passez-vous demain?"
+    deliver(scenes.compose(account, alice, short, now=timezone.now(), text=question))
+    return Lease.objects.get().number
+
+
+def take_in() -> None:
+    """Do what the worker does, once the carrier has brought a reply."""
+    processes.wait_for(
+        lambda: inbound.apply_group(now=timezone.now()) > 0,
+        seconds=20,
+        what="the carrier brought the reply",
+    )

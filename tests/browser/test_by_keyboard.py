@@ -7,6 +7,7 @@ from accounts.models import SmsAccount
 from messaging.models import Revision
 from senders.models import Sender
 from tests import scenes
+from tests.browser.conftest import take_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -108,7 +109,7 @@ def test_an_sms_is_planned_moved_and_cancelled_with_the_keyboard(
     page.keyboard.press("Enter")
     expect(page.get_by_text("Planned: leaves Fri 12 Mar 2027, 09:45")).to_be_visible()
 
-    tab_to(page, page.get_by_role("link", name="Planned", exact=True).first)
+    tab_to(page, page.get_by_role("link", name="Planned SMS", exact=True).first)
     page.keyboard.press("Enter")
     expect(title).to_have_text("Planned SMS")
     tab_to(page, page.get_by_role("table").get_by_role("checkbox"))
@@ -116,10 +117,53 @@ def test_an_sms_is_planned_moved_and_cancelled_with_the_keyboard(
     cancel = page.get_by_role("button", name="Cancel the ticked ones")
     tab_to(page, cancel)
     page.keyboard.press("Enter")
-    expect(title).to_have_text("Cancel 1 SMS or campaign?")
+    expect(title).to_have_text("Cancel 1 planned SMS?")
     tab_to(page, page.get_by_role("button", name="Cancel it"))
     page.keyboard.press("Enter")
     expect(page.locator("#balance")).to_contain_text("1,000 credits")
+
+
+def test_a_reply_and_a_stop_are_sent_and_read_with_the_keyboard(
+    page: Page, account: SmsAccount, lent: str
+) -> None:
+    handset, panel = f"/demo/handset/{scenes.PHONE}/", f"/sms/{account.name}"
+    title = page.get_by_role("heading", level=1)
+    page.goto(handset)
+    tab_to(page, page.get_by_label(f"Reply to {lent}"))
+    page.keyboard.type("Oui, vers 9 h")
+    tab_to(page, page.get_by_role("button", name="Send", exact=True))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Sent from this phone.")).to_be_visible()
+    take_in()
+
+    page.goto(f"{panel}/compose/")
+    tab_to(page, page.get_by_role("navigation").get_by_role("link", name="Received SMS"))
+    page.keyboard.press("Enter")
+    expect(title).to_have_text("Received SMS")
+    tab_to(page, page.get_by_role("columnheader", name="Text").get_by_role("link"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("columnheader", name="Text")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+    tab_to(page, page.get_by_role("table").locator("tbody").get_by_role("link").first)
+    page.keyboard.press("Enter")
+    expect(title).to_contain_text("Reply from")
+    expect(page.get_by_text("Oui, vers 9 h")).to_be_visible()
+
+    page.goto(handset)
+    tab_to(page, page.get_by_role("button", name=f"STOP to {lent}").first)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Sent from this phone.")).to_be_visible()
+    take_in()
+    page.goto(f"{panel}/opt-outs/")
+    row = page.get_by_role("table").locator("tbody tr")
+    expect(row).to_contain_text("STOP received")
+    # Taken off again, after one question.
+    tab_to(page, row.get_by_text("Remove").first)
+    page.keyboard.press("Enter")
+    tab_to(page, row.get_by_role("button"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("table")).to_have_count(0)
 
 
 def test_a_menu_closes_on_escape_and_gives_the_focus_back(page: Page, account: SmsAccount) -> None:

@@ -19,6 +19,7 @@ from django.views.csrf import csrf_failure
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from accounts import language
 from accounts.models import Customer, SmsAccount, User
 from tests import factories
 from tests.browser import looks
@@ -89,6 +90,27 @@ def test_every_page_of_an_account(
     look_at(visitor, pages)
 
 
+@pytest.mark.parametrize("spoken", ["fr", "it"])
+def test_every_page_of_an_account_in_another_language(
+    visitor: Page,
+    person: Client,
+    alice: User,
+    account: SmsAccount,
+    found: Found,  # noqa: F811 (the fixture)
+    spoken: str,
+) -> None:
+    language.choose(user=alice, language=spoken)
+    faults = []
+    for name, row in access.PAGES.items():
+        if row.alice == 200 and row.method == "get":
+            at = access.address(name, account, found.get(row.which))
+            if is_page(person, at):
+                visitor.goto(at)
+                expect(visitor.locator("html")).to_have_attribute("lang", spoken)
+                faults += looks.overhangs_of(visitor)
+    assert not faults, "\n".join(faults)
+
+
 def test_every_page_of_an_account_that_did_nothing_yet(
     visitor: Page, person: Client, customer: Customer, tariff: None
 ) -> None:
@@ -124,9 +146,10 @@ def test_every_page_of_a_visitor(visitor: Page, db: None) -> None:
     ],
 )
 def test_every_refusal(visitor: Page, refuse: Callable[..., object], rf: RequestFactory) -> None:
-    answer = refuse(rf.get("/"))
-    visitor.goto(reverse("account_login"))
-    visitor.set_content(getattr(answer, "content", b"").decode())
+    content = getattr(refuse(rf.get("/")), "content", b"")
+    at = reverse("account_login")
+    visitor.route(f"**{at}", lambda route: route.fulfill(body=content, content_type="text/html"))
+    visitor.goto(at)
     looks.inspect(visitor)
 
 

@@ -30,7 +30,7 @@ def test_an_sms_is_planned_moved_and_cancelled_and_its_credits_come_back(
     page.get_by_role("button", name="Plan for Fri 12 Mar 08:30").click()
     expect(page.locator("#balance")).to_contain_text("999 credits")
 
-    page.get_by_role("link", name="Planned", exact=True).first.click()
+    page.get_by_role("link", name="Planned SMS", exact=True).first.click()
     row = page.get_by_role("table").locator("tbody tr")
     expect(row).to_contain_text("Fri 12 Mar 2027, 08:30 CET")
     expect(row).to_contain_text("Deferred")
@@ -40,10 +40,10 @@ def test_an_sms_is_planned_moved_and_cancelled_and_its_credits_come_back(
     page.get_by_role("button", name="Plan for Fri 12 Mar 09:45").click()
     expect(page.get_by_text("Planned: leaves Fri 12 Mar 2027, 09:45")).to_be_visible()
 
-    page.get_by_role("link", name="Planned", exact=True).first.click()
+    page.get_by_role("link", name="Planned SMS", exact=True).first.click()
     row.get_by_role("checkbox").check()
     page.get_by_role("button", name="Cancel the ticked ones").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Cancel 1 SMS or campaign?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cancel 1 planned SMS?")
     page.get_by_role("button", name="Cancel it").click()
     expect(page.get_by_role("table")).to_contain_text("Cancelled")
     expect(page.locator("#balance")).to_contain_text("1,000 credits")

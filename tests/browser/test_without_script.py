@@ -87,7 +87,7 @@ def test_an_sms_is_planned_moved_and_cancelled_without_script(
     plain.get_by_role("button", name="Send", exact=True).click()
     expect(plain.get_by_text("Planned: leaves Fri 12 Mar 2027, 08:30")).to_be_visible()
 
-    plain.get_by_role("link", name="Planned", exact=True).first.click()
+    plain.get_by_role("link", name="Planned SMS", exact=True).first.click()
     plain.get_by_role("link", name="Change the moment").click()
     plain.get_by_label("Date").fill("2027-03-15")
     plain.get_by_role("button", name="Show when it would leave").click()
@@ -95,7 +95,7 @@ def test_an_sms_is_planned_moved_and_cancelled_without_script(
     plain.get_by_role("button", name="Plan for Mon 15 Mar 08:30").click()
     expect(plain.get_by_text("Planned: leaves Mon 15 Mar 2027, 08:30")).to_be_visible()
 
-    plain.get_by_role("link", name="Planned", exact=True).first.click()
+    plain.get_by_role("link", name="Planned SMS", exact=True).first.click()
     plain.get_by_role("checkbox").check()
     plain.get_by_role("button", name="Cancel the ticked ones").click()
     plain.get_by_role("button", name="Cancel it").click()

@@ -107,7 +107,7 @@ def all_final(panel: Panel) -> bool:
         "SELECT count(*) FROM messaging_message m JOIN messaging_batch b ON b.id = m.batch_id "
         "WHERE (m.status IS NULL OR m.status < 10) AND b.state <> 'loaded'"
     )
-    [(owed,)] = panel.books("SELECT count(*) FROM receipt WHERE taken_at IS NULL")
+    [(owed,)] = panel.books("SELECT count(*) FROM parcel WHERE taken_at IS NULL")
     return bool(still_open == owed == 0)
 
 

@@ -8,7 +8,9 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -88,17 +90,19 @@ FAULTS: dict[str, tuple[Strike, list[dict[str, Any]]]] = {
 
 
 @pytest.fixture(scope="module")
-def keeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keeper]:
-    def make_directory() -> Path:
-        directory = tmp_path_factory.mktemp("stack")
-        # PostgreSQL runs as a user of its own when this is root's.
-        for path in (directory, *directory.parents[:2]):
-            path.chmod(0o755)
-        return directory
+def keeper() -> Iterator[Keeper]:
+    # Not in pytest's own directory: another run closes that to all users but its own, and
+    # PostgreSQL runs as one of its own when this is root's.
+    with ExitStack() as directories:
 
-    made = Keeper(make_directory)
-    yield made
-    made.end()
+        def make_directory() -> Path:
+            made = Path(directories.enter_context(TemporaryDirectory(prefix="sms")))
+            made.chmod(0o755)
+            return made
+
+        keeper = Keeper(make_directory)
+        yield keeper
+        keeper.end()
 
 
 def run(

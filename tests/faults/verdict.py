@@ -82,7 +82,7 @@ def is_final(stack: Stack, *, tag: str, asked: Asked) -> bool:
 
 def is_quiet(stack: Stack) -> bool:
     """Tell whether nothing is left to be done: nowhere in the rows, and no receipt to be told."""
-    [(owed,)] = stack.books("SELECT count(*) FROM receipt WHERE taken_at IS NULL")
+    [(owed,)] = stack.books("SELECT count(*) FROM parcel WHERE taken_at IS NULL")
     [(at_work,)] = stack.query(_AT_WORK)
     return bool(owed == at_work == 0)
 

@@ -81,7 +81,7 @@ def test_a_reply_in_time_is_charged_and_read_in_its_conversation(story: Story) -
         assert words in listed
     talk = story.page("replies:reply-detail", reply=reply.uuid)
     assert talk.index("Passez-vous demain?") < talk.index("Oui, vers 9 h")
-    assert "Answers are taken until Fri 12 Mar 2027, 10:00" in talk
+    assert "Replies are taken until Fri 12 Mar 2027, 10:00" in talk
     assert "nav-count" not in story.page("replies:reply-list")
 
 

@@ -483,7 +483,7 @@ def test_the_short_number_is_first_and_chosen_in_france(
         ("+33755512345", "", "+33 7 55 51 23 45 (virtual number, allows replies)"),
         ("Martin", "", "Martin"),
     ]
-    assert "can be answered for 48 hours" in shown
+    assert "allows a reply for 48 hours" in shown
 
 
 def test_customers_elsewhere_choose_among_names(
@@ -505,6 +505,9 @@ def test_customers_elsewhere_choose_among_names(
             {"recipients": "+590690123456"}, "metropolitan France only", id="an overseas number"
         ),
         pytest.param({"text": "Voir Exemple.fr/x"}, "(Exemple.fr/x), which the short", id="link"),
+        pytest.param({"text": "https://a.fr"}, "(https://a.fr), which the short", id="with http"),
+        pytest.param({"text": "VOIR EXEMPLE.DE"}, "(EXEMPLE.DE), which the short", id="capitals"),
+        pytest.param({"text": "www.exemple.maison"}, "(www.exemple.maison), which", id="www"),
     ],
 )
 def test_what_the_short_number_does_not_let_pass_is_said_beside_its_field(

@@ -88,7 +88,7 @@ def test_the_short_number_it_was_sent_from_is_told(
     status = page.get(pages.message_url(sent, view="message-status"))
     assert f"from {number}" in pages.words_of(status)
     history = page.get(f"/sms/{account.name}/messages/")
-    assert "Short number (allows a reply)" in pages.words_of(history)
+    assert "Short number" in pages.words_of(history)
 
 
 def test_a_message_for_which_no_number_was_free_says_so(
@@ -99,7 +99,7 @@ def test_a_message_for_which_no_number_was_free_says_so(
     factories.make_lease(account, number=number, phone=scenes.PHONE, now=now)
     scenes.hand_over_all(sent, carrier, now=now)
     words = pages.words_of(page.get(pages.message_url(sent)))
-    assert "No number that can be answered was free for this recipient." in words
+    assert "No number that allows a reply was free for this recipient." in words
     assert "Its credits were given back." in words
     assert "sent from" not in words
 

@@ -41,7 +41,7 @@ def add(client: HouseClient, account: SmsAccount, phone: str) -> Any:
 
 
 def test_an_empty_list_says_how_one_gets_on_it(client: HouseClient, account: SmsAccount) -> None:
-    assert "Whoever answers STOP" in shown(client, account)
+    assert "Whoever replies STOP" in shown(client, account)
 
 
 def test_number_moment_with_zone_and_cause_are_shown_newest_first(

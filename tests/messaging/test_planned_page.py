@@ -16,7 +16,7 @@ from messaging import campaigns, planned
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.models import Revision, RevisionState
 from senders.models import Sender
-from tests import pages, scenes
+from tests import factories, pages, scenes
 from tests.house_client import HouseClient
 
 DAY = timedelta(days=1)
@@ -104,7 +104,17 @@ def test_parts_that_leave_later_are_counted(
     )
     (row,) = rows(shown(page, account))
     assert "Mon 15 Mar 2027, 05:00 CET" in row
-    assert "+1 later" in row
+    assert "and 1 later moment" in row
+
+
+def test_a_sender_is_told_in_words(
+    page: HouseClient, account: SmsAccount, alice: User, now: datetime
+) -> None:
+    short = factories.short_sender(account)
+    scenes.compose(account, alice, short, now=now, due_at=now + DAY)
+    (row,) = rows(shown(page, account))
+    assert "Short number" in row
+    assert "#short" not in row
 
 
 def test_a_suspended_account_is_told_that_nothing_leaves(
@@ -235,7 +245,7 @@ def test_what_is_ticked_is_named_with_the_credits_before_anything_happens(
 ) -> None:
     address = list_url(account, "planned-cancel")
     words = pages.words_of(page.get(address, {"campaign": [pick(one), pick(three)]}))
-    assert "Cancel 2 SMS or campaigns?" in words
+    assert "Cancel 2 planned SMS?" in words
     facts = dict(re.findall(r"<dt>([^<]+)</dt>\s*<dd>([^<]+)<", words))
     assert facts == {"To be cancelled": "2", "Recipients": "4", "Credits that come back": "4"}
     one.refresh_from_db()
@@ -253,7 +263,7 @@ def test_cancelling_gives_the_credits_back_and_tells_each(
     page: HouseClient, account: SmsAccount, one: Revision, three: Revision
 ) -> None:
     words = pages.words_of(page.get(cancel(page, account, pick(one), pick(three)).url))
-    assert "2 SMS or campaigns were cancelled. Credits given back so far: 4." in words
+    assert "2 planned SMS were cancelled. Credits given back so far: 4." in words
     assert "What became of them" in words
     assert re.findall(r'Credits given back"><span class="when">([^<]+)<', words) == ["1", "3"]
     assert ledger.balance(account_id=account.pk) == 1_000_00
@@ -267,7 +277,7 @@ def test_what_left_meanwhile_is_told_and_the_rest_is_cancelled(
     with time_machine.travel(now + DAY, tick=False):
         scenes.hand_over_all(one, carrier, now=now + DAY)
         words = pages.words_of(page.get(cancel(page, account, pick(one), pick(three)).url))
-    assert "1 SMS or campaign was cancelled. Credits given back so far: 3." in words
+    assert "1 planned SMS was cancelled. Credits given back so far: 3." in words
     assert "1 could not be cancelled: see below." in words
     assert ledger.balance(account_id=account.pk) == 999_00
 

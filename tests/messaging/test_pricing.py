@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import SmsAccount, User
 from messaging import audience, campaigns, quote
@@ -120,6 +121,16 @@ def test_rows_are_read_from_any_position_to_any_other(revision: Revision) -> Non
     found = list(audience.rows(revision=revision, after=41, until=90))
     assert [row.position for row in found] == list(range(42, 91))
     assert [(row.given, row.values) for row in found] == given[39:88]
+
+
+def test_a_chunk_that_was_read_is_not_read_again_for_the_rows_behind_it(
+    revision: Revision, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    given = [(n, {"at": n}) for n in scenes.numbers(80)]
+    audience.freeze(revision=revision, kind=SourceKind.LIST, rows=given, chunk_size=40)
+    # The list of chunks, and the content of one.
+    with django_assert_num_queries(2):
+        assert len(list(audience.rows(revision=revision, after=42, until=82))) == 40
 
 
 def test_typed_recipients_win_over_those_of_a_list(revision: Revision, now: datetime) -> None:

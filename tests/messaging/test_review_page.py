@@ -97,7 +97,7 @@ def test_who_the_short_number_does_not_reach_is_named_and_downloaded(
     shown = pages.words_of(page.get(pages.campaign_url("quote-detail", revision)))
     assert words in shown
     assert '<p class="bubble-sender">Short number (allows a reply)</p>' in shown
-    assert "can answer STOP" in shown
+    assert "can reply STOP" in shown
     response: Any = page.get(pages.campaign_url("refused-row-list", revision))
     assert words in b"".join(response.streaming_content).decode()
 

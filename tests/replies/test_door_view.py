@@ -1,21 +1,17 @@
 """The carrier's door for replies: what is signed is stored once, anything else is refused."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import pytest
 import time_machine
-from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from standardwebhooks import Webhook
 
 from accounts.models import SmsAccount
 from replies import tasks
 from replies.models import Reply, ReplyState
-from tests import answers
+from tests.answers import body, lend, push, row
 
 
 @pytest.fixture
@@ -25,41 +21,10 @@ def client(db: None, now: datetime) -> Iterator[Client]:
         yield Client(enforce_csrf_checks=True)
 
 
-def push(client: Client, body: bytes, *, now: datetime, **changes: str) -> Any:
-    headers = {
-        "webhook-id": "msg-1",
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(settings.CARRIER_DOOR_SECRET).sign(
-            "msg-1", now, body.decode()
-        ),
-    }
-    return client.post(
-        reverse("carrier:reply-create"),
-        body,
-        content_type="application/json",
-        headers=headers | changes,
-    )
-
-
-def body(*rows: Any) -> bytes:
-    return json.dumps({"replies": list(rows)}).encode()
-
-
-def row(*, at: datetime, **changes: Any) -> dict[str, Any]:
-    said = {
-        "id": "r-1",
-        "from": "+33612345678",
-        "to": answers.SHORT,
-        "text": "Oui",
-        "received_at": at.isoformat(),
-    }
-    return said | changes
-
-
 def test_a_signed_reply_is_stored_and_judged_later(
     client: Client, account: SmsAccount, now: datetime
 ) -> None:
-    answers.lend(account, at=now)
+    lend(account, at=now)
     assert push(client, body(row(at=now)), now=now).status_code == 204
     assert Reply.objects.get().state == ReplyState.WAITING
     tasks.apply_replies()

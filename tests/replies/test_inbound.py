@@ -241,7 +241,7 @@ def test_a_late_reply_is_late_if_the_further_message_does_not_get_through(
     assert reply.refusal == Refusal.LATE
 
 
-# --- In answer to -------------------------------------------------------------------------------
+# --- In reply to --------------------------------------------------------------------------------
 
 
 def test_a_reply_answers_the_last_message_under_the_lease(

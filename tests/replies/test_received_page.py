@@ -336,7 +336,7 @@ def test_the_download_has_every_column_in_the_order_of_the_page_and_no_formula(
         "From": "'+33612345678",
         "To": "38123",
         "Text": "'=1+1",
-        "In answer to": "",
+        "In reply to": "",
         "SMS": "1",
         "Credits": "1",
         "Status": "Received",

@@ -89,9 +89,9 @@ def test_the_end_of_the_window_is_told_with_its_zone(
     answers.lend(account, at=now)
     reply = answers.receive_one(at=now)
     page = open_page(house_client, alice, reply, at=now + 48 * HOUR)
-    assert "Answers are taken until Fri 12 Mar 2027, 10:00 (Europe/Paris)." in page
+    assert "Replies are taken until Fri 12 Mar 2027, 10:00 (Europe/Paris)." in page
     page = open_page(house_client, alice, reply, at=now + 49 * HOUR)
-    assert "Answers were taken until Fri 12 Mar 2027, 10:00 (Europe/Paris)" in page
+    assert "Replies were taken until Fri 12 Mar 2027, 10:00 (Europe/Paris)" in page
 
 
 def test_a_virtual_number_says_until_when_its_term_runs(

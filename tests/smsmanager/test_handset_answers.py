@@ -59,7 +59,7 @@ def test_a_name_offers_stop_alone_and_goes_to_the_number_of_its_clause(
     send("Pain pret", clause="\nSTOP:36111")
     page = client.get(SCREEN).content.decode()
     assert "STOP to 36111" in page
-    assert "Answer to" not in page
+    assert "Reply to" not in page
     form = re.search(r'<form method="post" action="[^"]*answer/">.*?</form>', page, re.DOTALL)
     assert form is not None
     fields = dict(re.findall(r'name="(message|key|text)" value="([^"]+)"', form[0]))

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from messaging.carrier.simulator.books import Books, Entry
+from messaging.carrier.simulator.file import BooksFile
 from messaging.carrier.simulator.intake import read_chunk, read_references
 from messaging.carrier.simulator.numbers import POOL
 from messaging.carrier.simulator.outcomes import Terms
@@ -24,11 +25,11 @@ class Desk:
     """Answers from the books."""
 
     def __init__(
-        self, *, books: Books, name: str, terms: Terms, honours_references: bool, clock: Clock
+        self, *, file: BooksFile, terms: Terms, honours_references: bool, clock: Clock
     ) -> None:
-        """`name` begins every number that the carrier gives to a message."""
-        self._books = books
-        self._name = name
+        """Answer from the books of a file, and write into them."""
+        self._file = file
+        self._books = Books(file=file)
         self._terms = terms
         self._honours_references = honours_references
         self._clock = clock
@@ -62,11 +63,6 @@ class Desk:
         return {
             "reference": entry.reference,
             "accepted": True,
-            "id": carrier_id(book=self._name, message_id=entry.message_id),
+            "id": self._file.carrier_id(entry.message_id),
             "accepted_at": entry.accepted_at,
         }
-
-
-def carrier_id(*, book: str, message_id: int) -> str:
-    """Write the carrier's number of a message."""
-    return f"{book}-{message_id}"

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+import msgspec
+
 from messaging.carrier.simulator.answers import Answers, Sent
-from messaging.carrier.simulator.books import Books, Owed
-from messaging.carrier.simulator.desk import carrier_id
+from messaging.carrier.simulator.parcels import Parcel, Parcels, join
 from messaging.carrier.simulator.script import Deed, On
 from messaging.carrier.simulator.spoiled import distort_receipts, distort_replies
 
@@ -35,8 +36,8 @@ class Feed(Protocol[Due]):
     def put_off(self, *, owed: Sequence[Due], until: datetime) -> None:
         """Let these be due later."""
 
-    def rows(self, owed: Sequence[Due]) -> list[dict[str, Any]]:
-        """Write these the way the door reads them."""
+    def written(self, owed: Sequence[Due]) -> msgspec.Raw:
+        """Write these the way the door reads them: a JSON list."""
 
     def ids(self, owed: Sequence[Due]) -> list[int]:
         """Name these, so that the same ones have the same name after a restart."""
@@ -46,37 +47,25 @@ class Feed(Protocol[Due]):
 
 
 class Receipts:
-    """Receipts, from the books."""
+    """Receipts, from the parcels."""
 
     name = "receipts"
     on = On.PUSH
 
-    def __init__(self, *, books: Books, book: str) -> None:
-        """`book` begins every number that the carrier gives to a message."""
-        self._book = book
-        self.owed = books.owed
-        self.next_due = books.next_due
-        self.mark_taken = books.mark_taken
-        self.put_off = books.put_off
+    def __init__(self, *, parcels: Parcels) -> None:
+        """Push what the parcels hold."""
+        self.owed = parcels.owed
+        self.next_due = parcels.next_due
+        self.mark_taken = parcels.mark_taken
+        self.put_off = parcels.put_off
 
-    def rows(self, owed: Sequence[Owed]) -> list[dict[str, Any]]:
+    def written(self, owed: Sequence[Parcel]) -> msgspec.Raw:
         """Write receipts the way the door reads them."""
-        return [
-            {
-                "id": carrier_id(book=self._book, message_id=o.message_id),
-                "reference": o.reference,
-                "state": o.state,
-                "code": o.code,
-                "billed": bool(o.billed),
-                "operator": o.operator,
-                "at": o.at,
-            }
-            for o in owed
-        ]
+        return join(owed)
 
-    def ids(self, owed: Sequence[Owed]) -> list[int]:
+    def ids(self, owed: Sequence[Parcel]) -> list[int]:
         """Name them."""
-        return [o.receipt_id for o in owed]
+        return [parcel.parcel_id for parcel in owed]
 
     def distort(self, rows: list[dict[str, Any]], *, do: Deed) -> list[list[Any]]:
         """Spoil them."""
@@ -97,9 +86,9 @@ class Replies:
         self.mark_taken = answers.mark_taken
         self.put_off = answers.put_off
 
-    def rows(self, owed: Sequence[Sent]) -> list[dict[str, Any]]:
+    def written(self, owed: Sequence[Sent]) -> msgspec.Raw:
         """Write replies the way the door reads them."""
-        return [
+        rows = [
             {
                 "id": f"{self._book}-r{sent.reply_id}",
                 "from": sent.phone,
@@ -109,6 +98,7 @@ class Replies:
             }
             for sent in owed
         ]
+        return msgspec.Raw(msgspec.json.encode(rows))
 
     def ids(self, owed: Sequence[Sent]) -> list[int]:
         """Name them."""

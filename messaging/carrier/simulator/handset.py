@@ -9,6 +9,9 @@ from datetime import datetime
 from messaging.carrier.simulator.answers import number_to_answer, number_to_stop
 from messaging.carrier.simulator.file import BooksFile, stamp
 
+# How far back one phone is looked for, message by message: some 20 milliseconds.
+MEMORY = 100_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
@@ -29,12 +32,13 @@ class Shown:
 
 
 def shown_on(*, file: BooksFile, number: str, now: datetime, at_most: int) -> list[Shown]:
-    """Give what a phone shows, newest first."""
+    """Give what a phone shows of the last MEMORY messages of all phones, newest first."""
     with file.read() as run:
         rows = run.execute(
             "SELECT id, reference, sender, text || clause, class, parts, arrives_at, clause "
-            "FROM message WHERE recipient = ? AND arrives_at <= ? ORDER BY id DESC LIMIT ?",
-            [number, stamp(now), at_most],
+            "FROM message WHERE id > (SELECT max(id) - ? FROM message) "
+            "AND recipient = ? AND arrives_at <= ? ORDER BY id DESC LIMIT ?",
+            [MEMORY, number, stamp(now), at_most],
         ).fetchall()
     rows.sort(key=lambda row: (row[6], row[0]), reverse=True)
     return [

@@ -18,11 +18,11 @@ from typing import Any
 from waitress.server import create_server
 
 from messaging.carrier.simulator.answers import Answers
-from messaging.carrier.simulator.books import Books
 from messaging.carrier.simulator.desk import Clock, Desk
 from messaging.carrier.simulator.feeds import Due, Feed, Receipts, Replies
 from messaging.carrier.simulator.file import BooksFile
 from messaging.carrier.simulator.outcomes import Terms
+from messaging.carrier.simulator.parcels import Parcels
 from messaging.carrier.simulator.phones import Phones
 from messaging.carrier.simulator.pump import Pump
 from messaging.carrier.simulator.script import Rule, Script
@@ -61,18 +61,16 @@ class Simulator:
     def __init__(self, *, settings: Settings, clock: Clock) -> None:
         """Open the books; nothing runs yet. sqlite3.Error when there can be none."""
         file = self._file = BooksFile(path=settings.books)
-        books = Books(file=file)
         self._script = Script()
         desk = Desk(
-            books=books,
-            name=file.name,
+            file=file,
             terms=settings.terms,
             honours_references=settings.honours_references,
             clock=clock,
         )
         answers = Answers(file=file)
         receipts = self._pump_of(
-            Receipts(books=books, book=file.name),
+            Receipts(parcels=Parcels(file=file)),
             door=settings.door,
             secret=settings.door_secret,
             clock=clock,

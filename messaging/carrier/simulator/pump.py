@@ -2,7 +2,7 @@
 
 At least once: what was pushed is marked only after the door answered 2xx; until then the same batch
 is pushed again with growing pauses, under the same webhook-id. A kill loses nothing but time. Logs
-name counts and statuses, never a number. Receipts and replies have a pump each: a door that is
+name errors and statuses, never a number. Receipts and replies have a pump each: a door that is
 closed holds up nothing of the other.
 """
 
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic
 
+import msgspec
 import requests
 from standardwebhooks import Webhook
 
@@ -35,8 +36,12 @@ LONGEST_SLEEP = 60.0
 def sign(
     *, content: dict[str, Any], push_id: str, secret: str, now: datetime
 ) -> tuple[dict[str, str], bytes]:
-    """Give the headers and the body of a push."""
-    body = json.dumps(content, separators=(",", ":"))
+    """Give the headers and the body of a push; lists in it may be written already."""
+    try:
+        body = msgspec.json.encode(content).decode()
+    except UnicodeEncodeError:
+        # A lone surrogate has an escape in JSON; only what is spoiled on purpose has one.
+        body = json.dumps(content, separators=(",", ":"))
     headers = {
         "Content-Type": "application/json",
         "webhook-id": push_id,
@@ -110,18 +115,20 @@ class Pump(Generic[Due]):
 
     def _push(self, session: requests.Session, owed: Sequence[Due], *, do: Deed) -> bool:
         """Push, once or as often as the script spoils it; all of it must be taken."""
-        rows = self._feed.rows(owed)
+        written = self._feed.written(owed)
         # The same rows have the same id, also after a restart.
         ids = ",".join(str(each) for each in self._feed.ids(owed))
         push_id = f"{self._book}-{hashlib.blake2b(ids.encode(), digest_size=12).hexdigest()}"
         if do is Deed.BEHAVE:
-            return self._post(session, rows, push_id=push_id)
+            return self._post(session, written, push_id=push_id)
         return all(
             self._post(session, spoiled, push_id=f"{push_id}-{at}")
-            for at, spoiled in enumerate(self._feed.distort(rows, do=do))
+            for at, spoiled in enumerate(self._feed.distort(msgspec.json.decode(written), do=do))
         )
 
-    def _post(self, session: requests.Session, rows: list[Any], *, push_id: str) -> bool:
+    def _post(
+        self, session: requests.Session, rows: list[Any] | msgspec.Raw, *, push_id: str
+    ) -> bool:
         name = self._feed.name
         headers, body = sign(
             content={name: rows}, push_id=push_id, secret=self._secret, now=self._clock()
@@ -131,11 +138,11 @@ class Pump(Generic[Due]):
                 self._door, data=body, headers=headers, timeout=TIME_LIMITS, allow_redirects=False
             )
         except requests.RequestException as exc:
-            log.warning("%d %s could not be pushed: %s", len(rows), name, type(exc).__name__)
+            log.warning("%s could not be pushed: %s", name, type(exc).__name__)
             return False
         if 200 <= answer.status_code < 300:
             return True
-        log.warning("%d %s pushed, the door answered %d", len(rows), name, answer.status_code)
+        log.warning("%s pushed, the door answered %d", name, answer.status_code)
         return False
 
     def _sleep(self) -> None:
