@@ -79,7 +79,7 @@ def ask(
 def ask_again(
     *, sender: Sender, words: Words, papers: Sequence[Paper], by: User, now: datetime
 ) -> SenderRequest:
-    """Ask staff once more for a refused name. Raises review.WrongState; then nothing is kept."""
+    """Ask staff once more for a refused name. Raises what review.ask_again raises."""
     with filing.stored(papers) as written, transaction.atomic(durable=True):
         opened = review.ask_again(
             sender=sender,

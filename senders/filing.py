@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 from django.db import transaction
+from django.db.models import Q
 
 from accounts import trail
 from senders import documents
@@ -109,10 +110,15 @@ def page_image(*, document: SenderDocument, page: int) -> bytes:
 
 
 def erase_due(*, now: datetime) -> int:
-    """Erase documents whose request was closed long enough ago; give how many. Harmless twice."""
+    """Erase documents that were decided about long enough ago; give how many. Harmless twice.
+
+    Those of a request that was taken back are of no use to anybody, and go at once.
+    """
     until = now - timedelta(days=settings.DOCUMENT_DAYS)
     due = SenderDocument.objects.filter(
-        erased_at__isnull=True, request__closed_at__lte=until
+        Q(request__closed_at__lte=until)
+        | Q(request__closed_at__isnull=False, request__decision=None),
+        erased_at__isnull=True,
     ).select_related("request__sender__account")
     erased = [document for document in due.order_by("pk")[:GROUP] if _erase(document, now=now)]
     return len(erased)

@@ -176,6 +176,8 @@ def of_too_many(refusal: review.TooMany) -> str:
     """Word why an account cannot ask for another name."""
     if refusal.limit == review.MOST_WAITING:
         words = gettext("%(limit)d names wait for validation: ask again when some are decided.")
+    elif refusal.limit == review.MOST_A_DAY:
+        words = gettext("An account asks %(limit)d times a day at most: try again tomorrow.")
     else:
         words = gettext("An account has %(limit)d names at most: remove one first.")
     return words % {"limit": refusal.limit}

@@ -7,7 +7,7 @@ holds it: its beginning is inside, its end is not. Who may take which step is th
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, QuerySet, When
@@ -30,6 +30,8 @@ from senders.models import (
 # Names of one account in all, and those of them that staff are asked about.
 MOST = 100
 MOST_WAITING = 20
+# Requests of one account in 24 hours: each may bring files of 100 MB.
+MOST_A_DAY = 50
 REMOVABLE = [
     SenderState.WAITING,
     SenderState.REFUSED,
@@ -53,7 +55,7 @@ class NameTaken(Exception):
 
 
 class TooMany(Exception):
-    """The account has as many senders, or as many that wait, as it may have."""
+    """The account has as many senders, or requests that wait or of today, as it may have."""
 
     def __init__(self, *, limit: int) -> None:
         """Keep how many it may have."""
@@ -85,6 +87,7 @@ def request(
         raise NameNotAllowed(problems=problems)
     try:
         with transaction.atomic():
+            _keep_to_the_day(account, now=now)
             sender = _begin(account=account, name=name, description=description)
             rounds.begin(sender, origin=origin, reason=reason, by=by, now=now)
             _record("sender.requested", sender=sender, by=by, now=now)
@@ -96,8 +99,12 @@ def request(
 def ask_again(
     *, sender: Sender, description: str, reason: str, changes: str, by: User, now: datetime
 ) -> SenderRequest:
-    """Ask again for a refused sender, and say what is different now. Raises WrongState."""
+    """Ask again for a refused sender, and say what is different now.
+
+    Raises WrongState or TooMany.
+    """
     with transaction.atomic():
+        _keep_to_the_day(sender.account, now=now)
         _move(sender, start=[SenderState.REFUSED], end=SenderState.WAITING)
         Sender.objects.filter(pk=sender.pk).update(description=description)
         sender.description = description
@@ -243,6 +250,14 @@ def _begin(*, account: SmsAccount, name: str, description: str) -> Sender:
     return Sender.objects.create(
         account=account, name=name, skeleton=rules.skeleton(name), description=description
     )
+
+
+def _keep_to_the_day(account: SmsAccount, *, now: datetime) -> None:
+    lately = SenderRequest.objects.filter(
+        sender__account=account, requested_at__gt=now - timedelta(days=1)
+    )
+    if lately.count() >= MOST_A_DAY:
+        raise TooMany(limit=MOST_A_DAY)
 
 
 def _let_be_valid(sender: Sender, *, by: User | None, now: datetime) -> None:

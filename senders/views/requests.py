@@ -110,6 +110,9 @@ def request_create(request: AccountRequest, account: SmsAccount, sender: str) ->
             by=request.user,
             now=timezone.now(),
         )
+    except review.TooMany as refusal:
+        form.add_error(None, of_too_many(refusal))
+        return _asking_again(request, line, form=form)
     except review.WrongState:
         messages.info(request, unchanged(line.sender))
     else:

@@ -419,6 +419,17 @@ def test_asking_again_says_what_is_missing_and_keeps_what_was_typed(
     assert refused.requests.count() == 1
 
 
+def test_asking_again_too_often_is_told(
+    client: HouseClient, account: SmsAccount, refused: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "MOST_A_DAY", 0)
+    said = {"changes": "Stamped", "reason": "Orders", "documents": [file()]}
+    answer = client.post(url(account, "request-create", refused.name), said)
+    assert answer.status_code == 422
+    assert "An account asks 0 times a day at most" in pages.words_of(answer)
+    assert not SenderDocument.objects.exists()
+
+
 def test_what_is_not_refused_is_not_asked_for_again(
     client: HouseClient, account: SmsAccount, sender: Sender
 ) -> None:

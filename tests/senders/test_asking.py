@@ -151,6 +151,23 @@ def test_staff_are_asked_about_so_many_at_once_at_most(
     assert ask(account, alice, now, name="Two").pk
 
 
+def test_an_account_asks_so_often_a_day_at_most(
+    account: SmsAccount, alice: User, sam: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "MOST_A_DAY", 2)
+    one, two = (ask(account, alice, now, name=name) for name in ("One", "Two"))
+    review.remove(sender=one, by=alice, clock=lambda: now)
+    review.refuse(sender=two, by=sam, reason="no", now=now)
+    later = now + timedelta(days=1) - timedelta(seconds=1)
+    with pytest.raises(review.TooMany):
+        ask(account, alice, later, name="One")
+    with pytest.raises(review.TooMany):
+        asking.ask_again(sender=two, words=WORDS, papers=[], by=alice, now=later)
+    two.refresh_from_db()
+    assert two.state == SenderState.REFUSED
+    assert ask(account, alice, later + timedelta(seconds=1), name="One").pk
+
+
 def test_the_name_of_the_customer_and_what_staff_verified_are_offered(
     account: SmsAccount, sam: User, now: datetime
 ) -> None:

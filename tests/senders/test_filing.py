@@ -117,6 +117,14 @@ def test_a_document_is_erased_so_many_days_after_the_decision(
         filing.read(document=document)
 
 
+def test_documents_of_what_was_taken_back_go_at_once(
+    asked: Sender, alice: User, now: datetime
+) -> None:
+    review.remove(sender=asked, by=alice, clock=lambda: now)
+    assert filing.erase_due(now=now) == 2
+    assert not files()
+
+
 def test_a_document_of_an_open_request_stays(asked: Sender, now: datetime) -> None:
     assert filing.erase_due(now=now + 1000 * DAY) == 0
     assert len(files()) == 2
