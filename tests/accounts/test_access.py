@@ -27,7 +27,7 @@ def ask(user: User | AnonymousUser, name: str, rf: RequestFactory) -> HttpReques
 @pytest.mark.parametrize(
     ("who", "rights"),
     [
-        pytest.param("alice", {READ, SEND}, id="the owner may do all"),
+        pytest.param("alice", set(Right), id="the owner may do all"),
         pytest.param("bob", {READ}, id="a reader may look"),
         pytest.param("mallory", set(), id="another customer sees nothing"),
         pytest.param("sam", set(), id="staff see nothing either"),
