@@ -58,6 +58,11 @@ def rights_on(account: SmsAccount, *, user: User) -> frozenset[Right]:
     return RIGHTS.get(role or "", frozenset())
 
 
+def is_member(*, customer_id: int, user: User) -> bool:
+    """Tell whether a person belongs to a customer, in whichever role."""
+    return Membership.objects.filter(customer_id=customer_id, user=user).exists()
+
+
 def account_for(user: User, slug: str, *, may: Right) -> SmsAccount:
     """Give the account of this name. Raises Http404 unless this person has the right."""
     account = _find(user, slug)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts import trail
+from accounts import access, trail
 from accounts.models import Customer, SmsAccount, User
 from senders import filing, review, rules
 from senders.filing import Paper
@@ -32,6 +32,10 @@ ORIGINS = {IdentityKind.NAME: Origin.PERSONAL, IdentityKind.DOMAIN: Origin.DOMAI
 
 class NotOffered(Exception):
     """The name is not, or no longer, among those known as the customer's."""
+
+
+class OwnCustomer(Exception):
+    """The person belongs to the customer: it would be a decision on their own names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +150,9 @@ def protected_names() -> list[str]:
 def confirm_identity(
     *, customer: Customer, kind: str, value: str, by: User, now: datetime
 ) -> VerifiedIdentity:
-    """Record that staff know a name or a domain to be a customer's."""
+    """Record that staff know a name or a domain to be a customer's. Raises OwnCustomer."""
+    if access.is_member(customer_id=customer.pk, user=by):
+        raise OwnCustomer
     with transaction.atomic():
         identity = VerifiedIdentity.objects.create(
             customer=customer, kind=kind, value=value, verified_by=by, verified_at=now

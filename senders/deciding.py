@@ -12,8 +12,8 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from accounts import retrying
-from accounts.models import Membership, User
+from accounts import access, retrying
+from accounts.models import User
 from senders import notices, review
 from senders.models import Decision, DecisionReason, Outcome, SenderRequest
 
@@ -81,15 +81,19 @@ def claim(*, request: SenderRequest, by: User, now: datetime) -> None:
     """Take a request for a while, or keep it longer. Raises NotDecidable."""
     if is_own(request, by=by):
         raise OwnRequest
-    free = Q(claimed_by=None) | Q(claimed_by=by) | Q(claimed_at__lte=now - CLAIM)
     open_ = SenderRequest.objects.filter(pk=request.pk, closed_at__isnull=True)
-    taken = open_.filter(free).update(claimed_by=by, claimed_at=now)
+    taken = open_.filter(free_for(by, now=now)).update(claimed_by=by, claimed_at=now)
     request.refresh_from_db()
     if not taken:
         _test_open(request)
         _test_free(request, by=by, now=now)
         # It came free between the two statements.
         claim(request=request, by=by, now=now)
+
+
+def free_for(user: User, *, now: datetime) -> Q:
+    """Match what somebody may take at a moment: nobody else did a short time ago."""
+    return Q(claimed_by=None) | Q(claimed_by=user) | Q(claimed_at__lte=now - CLAIM)
 
 
 def release(*, request: SenderRequest, by: User) -> None:
@@ -102,8 +106,7 @@ def release(*, request: SenderRequest, by: User) -> None:
 
 def is_own(request: SenderRequest, *, by: User) -> bool:
     """Tell whether a person belongs to the customer who asks."""
-    customer = request.sender.account.customer_id
-    return Membership.objects.filter(customer_id=customer, user=by).exists()
+    return access.is_member(customer_id=request.sender.account.customer_id, user=by)
 
 
 def holder(request: SenderRequest, *, now: datetime) -> User | None:

@@ -14,13 +14,14 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.core.mail import EmailMessage
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, Max
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts import language
 from accounts.models import Role, User
-from senders.models import Decision, NoticeKind, Sender, SenderNotice
+from senders.models import Decision, NoticeKind, Sender, SenderNotice, SenderState
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -54,6 +55,24 @@ def owe_withdrawal(*, sender: Sender, reason: str, now: datetime) -> None:
         )
         for owner in _owners(sender)
     )  # fmt: skip
+
+
+def owe_loss(*, sender_id: int, to_id: int, count: int, now: datetime) -> bool:
+    """Tell somebody that a sender is lost to what they planned, once for each time it is lost."""
+    with transaction.atomic():
+        # Of two that tell at once, the second sees the first.
+        sender = Sender.objects.select_for_update(no_key=True).get(pk=sender_id)
+        lost_at = sender.validities.aggregate(last=Max("until"))["last"] or now
+        told = SenderNotice.objects.filter(
+            kind=NoticeKind.LOST, sender=sender, to=to_id, created_at__gte=lost_at
+        )
+        if sender.state == SenderState.ENABLED or told.exists():
+            return False
+        SenderNotice.objects.create(
+            kind=NoticeKind.LOST, to_id=to_id, sender=sender, count=count,
+            created_at=now, next_attempt_at=now,
+        )  # fmt: skip
+        return True
 
 
 def owe_late(*, count: int, now: datetime) -> None:
@@ -127,7 +146,7 @@ def _path(notice: SenderNotice) -> str:
     if notice.sender is None:
         return reverse("desk:request-list") + "?show=late"
     account = notice.sender.account.name
-    if notice.kind == NoticeKind.WITHDRAWN:
+    if notice.kind in (NoticeKind.WITHDRAWN, NoticeKind.LOST):
         # What is planned is shown above this app.
         return f"/sms/{account}/planned/"
     return reverse("senders:sender-list", args=[account])

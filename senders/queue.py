@@ -120,12 +120,12 @@ def line(request: SenderRequest, *, now: datetime) -> Line:
     )
 
 
-def following(request: SenderRequest, *, by: User) -> SenderRequest | None:
+def following(request: SenderRequest, *, by: User, now: datetime) -> SenderRequest | None:
     """Give what is to be decided after a request, that nobody else works on."""
-    waiting = SenderRequest.objects.filter(closed_at__isnull=True).exclude(pk=request.pk)
-    later = waiting.filter(promised_at__gte=request.promised_at) if request.promised_at else waiting
-    free = later.filter(Q(claimed_by__isnull=True) | Q(claimed_by=by))
-    return free.order_by("promised_at", "id").first()
+    waiting = SenderRequest.objects.filter(deciding.free_for(by, now=now), closed_at__isnull=True)
+    same, at = Q(promised_at=request.promised_at, pk__gt=request.pk), request.promised_at
+    later = waiting.filter(same | Q(promised_at__gt=at)) if at else waiting.exclude(pk=request.pk)
+    return later.order_by("promised_at", "id").first()
 
 
 def counts(*, by: User, now: datetime) -> Counts:

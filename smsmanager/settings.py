@@ -227,6 +227,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 600.0,
         "options": {"expires": 600.0, "queue": "default"},
     },
+    "tell-losses": {
+        "task": "messaging.tasks.tell_losses",
+        "schedule": 60.0,
+        "options": {"expires": 60.0, "queue": "default"},
+    },
     "send-notices": {
         "task": "senders.tasks.send_notices",
         "schedule": 10.0,

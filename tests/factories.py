@@ -20,6 +20,7 @@ from senders.models import (
     Lease,
     LeaseKind,
     Outcome,
+    ProtectedName,
     Sender,
     SenderRequest,
 )
@@ -152,6 +153,12 @@ def make_lease(account: SmsAccount, *, number: str, phone: str, now: datetime) -
         account=account, kind=LeaseKind.SHORT, number=number, phone=phone, is_open=False,
         opened_at=now, expires_at=now, closed_at=now,
     )  # fmt: skip
+
+
+def make_protected(name: str) -> ProtectedName:
+    """Protect a name; it may be there already, from the sample of the migrations."""
+    found, _made = ProtectedName.objects.get_or_create(name=name, defaults={"kind": "company"})
+    return found
 
 
 def make_tariff(**prices: int) -> None:

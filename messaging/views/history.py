@@ -56,9 +56,14 @@ def message_detail(
 def message_status(
     request: AccountRequest, account: SmsAccount, campaign: uuid.UUID, revision: int, position: int
 ) -> HttpResponse:
-    """Show where one message is by now."""
+    """Show where one message is by now, and what may be done with it when that changed."""
     line = _line_or_404(account, campaign, revision, position)
-    context = _message(line) | {"account": account}
+    mark = line.batch.revision.mark
+    context = _message(line) | {
+        "account": account,
+        "may_send": Right.SEND in request.may,
+        "has_changed": request.GET.get("seen", mark) != mark,
+    }
     return render(request, "messaging/_message_status.html", context)
 
 

@@ -9,13 +9,14 @@ ones, and leases.
 from senders.admin.identities import ProtectedNameAdmin, VerifiedIdentityAdmin
 from senders.admin.names import AccountAdmin, SenderAdmin
 from senders.admin.numbers import LeaseAdmin, ShortNumberAdmin, VirtualNumberAdmin
-from senders.admin.requests import SenderRequestAdmin
+from senders.admin.requests import SenderNoticeAdmin, SenderRequestAdmin
 
 __all__ = [
     "AccountAdmin",
     "LeaseAdmin",
     "ProtectedNameAdmin",
     "SenderAdmin",
+    "SenderNoticeAdmin",
     "SenderRequestAdmin",
     "ShortNumberAdmin",
     "VerifiedIdentityAdmin",

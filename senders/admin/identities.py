@@ -5,9 +5,11 @@ Both decide what happens by itself to a name that is asked for, so each change i
 
 from typing import Any, cast
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import trail
 from accounts.models import User
@@ -64,6 +66,14 @@ class VerifiedIdentityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Refuse: what was verified was that value."""
         return False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        """Say that somebody else has to verify what is one's own."""
+        try:
+            return super().changeform_view(request, *args, **options)
+        except asking.OwnCustomer:
+            messages.error(request, _("You belong to this customer: somebody else verifies."))
+            return redirect("admin:senders_verifiedidentity_changelist")
 
     def save_model(self, request: HttpRequest, obj: VerifiedIdentity, *args: Any) -> None:
         """Record who verified it, and when."""

@@ -16,11 +16,7 @@ from accounts.models import User
 from senders import deciding, notices, refusals, review
 from senders.admin.asking import ask
 from senders.forms import DecisionForm
-from senders.models import (
-    Decision,
-    Outcome,
-    SenderRequest,
-)
+from senders.models import Decision, Outcome, SenderNotice, SenderRequest
 
 
 @admin.register(SenderRequest)
@@ -116,3 +112,14 @@ class SenderRequestAdmin(Evidence):
             words = ngettext("%d request was decided.", "%d requests were decided.", done)
             messages.success(request, words % done)
         return None
+
+
+@admin.register(SenderNotice)
+class SenderNoticeAdmin(Evidence):
+    """The e-mails that were sent, and those that are still owed."""
+
+    list_display = ["created_at", "kind", "to", "sender", "attempts", "next_attempt_at", "sent_at"]
+    list_filter = [("sent_at", admin.EmptyFieldListFilter), "kind"]
+    list_select_related = ["to", "sender"]
+    search_fields = ["=to__email", "=sender__name"]
+    ordering = ["-id"]

@@ -16,6 +16,7 @@ class NoticeKind(models.TextChoices):
 
     DECIDED = "decided", _("A request was decided")
     WITHDRAWN = "withdrawn", _("A sender was withdrawn")
+    LOST = "lost", _("A sender is lost to what was planned")
     LATE = "late", _("Promises were missed")
 
 
@@ -46,7 +47,7 @@ class SenderNotice(models.Model):
     )
     # Of a withdrawal: the reason, as staff typed it.
     text = models.CharField(_("message"), max_length=250, blank=True, default="")
-    # Of missed promises: how many.
+    # Of missed promises, or of what was planned under a lost sender: how many.
     count = models.PositiveIntegerField(_("count"), default=0)
     created_at = models.DateTimeField(_("created"))
     # Doubles as a claim: whoever sends it moves this on first.

@@ -126,7 +126,7 @@ def request_or_404(asked: uuid.UUID) -> SenderRequest:
 
 
 def _next(decided: SenderRequest, request: StaffRequest) -> HttpResponse:
-    following = queue.following(decided, by=request.user)
+    following = queue.following(decided, by=request.user, now=timezone.now())
     if following is None:
         return redirect("desk:request-list")
     return redirect("desk:request-detail", asked=following.uuid)
@@ -147,7 +147,7 @@ def _page(
         "is_own": is_own,
         "is_mine": holder == request.user,
         "may_decide": found.closed_at is None and not is_own and is_free,
-        "following": queue.following(found, by=request.user),
+        "following": queue.following(found, by=request.user, now=now),
         "claim_minutes": deciding.CLAIM.seconds // 60,
     }
     return render(request, "desk/request_detail.html", context, status=status)

@@ -6,15 +6,16 @@ from functools import partial
 
 import pytest
 import time_machine
+from django.core import mail
 
 from accounts import ledger
 from accounts.models import SmsAccount, User
-from messaging import planned
+from messaging import campaigns, losses, planned
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.holds import Hold
 from messaging.models import Message, Revision, RevisionState, Status
-from senders import review, virtualnumbers
-from senders.models import Sender
+from senders import notices, review, virtualnumbers
+from senders.models import NoticeKind, Sender, SenderNotice
 from tests import factories, pages, scenes
 from tests.house_client import HouseClient
 
@@ -77,9 +78,50 @@ def test_what_was_disabled_and_enabled_again_in_time_leaves(
     now: datetime,
 ) -> None:
     lose("disabled")
-    review.enable(sender=sender, by=alice, now=now + timedelta(hours=1))
+    review.reenable(sender=sender, by=alice, now=now + timedelta(hours=1))
     scenes.hand_over_all(tomorrow, carrier, now=now + DAY)
     assert not Message.objects.filter(status=Status.SKIPPED).exists()
+
+
+def test_whoever_planned_it_is_told_once(
+    lose: Callable[[str], None], tomorrow: Revision, alice: User, now: datetime
+) -> None:
+    assert losses.tell(now=now) == 0
+    lose("disabled")
+    assert [losses.tell(now=now), losses.tell(now=now + timedelta(minutes=1))] == [1, 0]
+    notices.send_owed(clock=lambda: now)
+    (sent,) = mail.outbox
+    assert (sent.to, sent.subject) == ([alice.email], "Your sender Martin is not enabled")
+    assert "1 planned SMS or campaign bears it" in sent.body
+    assert "/planned/" in sent.body
+
+
+def test_a_sender_that_is_lost_again_is_told_again(
+    lose: Callable[[str], None], tomorrow: Revision, sender: Sender, alice: User, now: datetime
+) -> None:
+    hour = timedelta(hours=1)
+    lose("disabled")
+    losses.tell(now=now)
+    review.reenable(sender=sender, by=alice, now=now + hour)
+    assert losses.tell(now=now + hour) == 0
+    review.disable(sender=sender, by=alice, clock=scenes.at(now + 2 * hour))
+    assert losses.tell(now=now + 2 * hour) == 1
+
+
+def test_of_a_withdrawal_owners_hear_once(
+    lose: Callable[[str], None], tomorrow: Revision, now: datetime
+) -> None:
+    lose("withdrawn")
+    losses.tell(now=now)
+    assert [n.kind for n in SenderNotice.objects.all()] == [NoticeKind.WITHDRAWN]
+
+
+def test_what_was_cancelled_is_nobody_s_loss(
+    lose: Callable[[str], None], tomorrow: Revision, alice: User, now: datetime
+) -> None:
+    lose("disabled")
+    campaigns.cancel(revision=tomorrow, by=alice, now=now)
+    assert losses.tell(now=now) == 0
 
 
 @pytest.mark.parametrize("how", LOSSES)

@@ -116,6 +116,20 @@ def test_the_status_refreshes_itself_until_it_is_final(
     assert "hx-get" not in final
 
 
+def test_what_may_be_done_goes_away_with_what_may_not_any_more(
+    page: HouseClient, sent: Revision, carrier: InProcessCarrier, now: datetime
+) -> None:
+    shown = pages.words_of(page.get(pages.message_url(sent)))
+    polled = f"{pages.message_url(sent, view='message-status')}?seen={sent.mark}"
+    assert polled in shown
+    assert "Before it leaves" in shown
+    assert 'id="acts"' not in pages.words_of(page.get(polled))
+    scenes.hand_over_all(sent, carrier, now=now)
+    later = pages.words_of(page.get(polled))
+    assert 'id="acts" hx-swap-oob="true"' in later
+    assert "Before it leaves" not in later
+
+
 def test_credits_that_came_back_are_told(
     page: HouseClient, sent: Revision, carrier: InProcessCarrier, now: datetime
 ) -> None:

@@ -13,7 +13,6 @@ from senders import asking, documents, review
 from senders.models import (
     DecisionReason,
     Outcome,
-    ProtectedName,
     Sender,
     SenderDocument,
     SenderRequest,
@@ -316,7 +315,7 @@ def test_too_many_that_wait_are_told(
 
 
 def test_a_name_is_checked_while_it_is_typed(client: HouseClient, account: SmsAccount) -> None:
-    ProtectedName.objects.get_or_create(name="Orange", defaults={"kind": "company"})
+    factories.make_protected("Orange")
     at = url(account, "name-detail")
     assert "can be asked for" in shown(client, at, name="FOURNIL")
     assert "Use at least one letter" in shown(client, at, name="36111")

@@ -12,7 +12,6 @@ from senders.models import (
     IdentityKind,
     Origin,
     Outcome,
-    ProtectedName,
     Sender,
     SenderRequest,
     SenderState,
@@ -217,7 +216,7 @@ def test_verified_names_are_enabled_at_once_and_the_others_go_to_the_desk(
 def test_a_verified_name_that_resembles_a_protected_one_goes_to_the_desk(
     account: SmsAccount, alice: User, sam: User, now: datetime
 ) -> None:
-    ProtectedName.objects.get_or_create(name="Orange", defaults={"kind": "company"})
+    factories.make_protected("Orange")
     verify(account, sam, now, "0range")
     (made,) = asking.ask_for_own(account=account, names=["0range"], by=alice, now=now)
     assert made.state == SenderState.WAITING

@@ -35,6 +35,7 @@ def test_an_ordinary_name_is_only_said_not_to_be_verified(account: SmsAccount) -
 
 
 def test_a_name_that_looks_like_a_protected_one_is_told(account: SmsAccount) -> None:
+    factories.make_protected("Orange")
     assert found(ask(account, "0RANGE"))[Check.PROTECTED] == ("Orange",)
 
 

@@ -3,9 +3,10 @@
 import pytest
 from django.test import Client
 
-from accounts.models import SmsAccount, TrailEntry, User
+from accounts.models import Role, SmsAccount, TrailEntry, User
 from senders import asking
 from senders.models import ProtectedName, VerifiedIdentity
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +81,13 @@ def test_what_was_verified_does_not_change(desk: Client, account: SmsAccount, sa
 def test_customers_do_not_get_there(client: Client, alice: User, at: str) -> None:
     client.force_login(alice)
     assert client.get(at).status_code == 302
+
+
+def test_nobody_verifies_for_a_customer_they_belong_to(
+    desk: Client, account: SmsAccount, sam: User
+) -> None:
+    factories.make_member(account.customer, sam, role=Role.READER)
+    said = {"customer": account.customer.pk, "kind": "domain", "value": "martin.fr"}
+    page = desk.post(f"{VERIFIED}add/", said, follow=True).content.decode()
+    assert "You belong to this customer: somebody else verifies." in page
+    assert not VerifiedIdentity.objects.exists()

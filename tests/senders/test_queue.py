@@ -148,11 +148,20 @@ def test_the_next_one_is_what_nobody_else_works_on(
 ) -> None:
     third, first, second = map(factories.request_of, three)
     kim = factories.make_user("kim", is_staff=True)
-    assert queue.following(first, by=sam) == second
+    assert queue.following(first, by=sam, now=now) == second
     deciding.claim(request=second, by=kim, now=now)
-    assert queue.following(first, by=sam) == third
-    assert queue.following(first, by=kim) == second
-    assert queue.following(third, by=sam) is None
+    assert queue.following(first, by=sam, now=now) == third
+    assert queue.following(first, by=kim, now=now) == second
+    assert queue.following(first, by=sam, now=now + deciding.CLAIM) == second
+    assert queue.following(third, by=sam, now=now) is None
+
+
+def test_what_was_promised_for_one_moment_is_gone_through_once(
+    account: SmsAccount, sam: User, now: datetime
+) -> None:
+    made = [factories.request_of(make(account, f"Shop{n}", asked_at=now)) for n in range(3)]
+    after = [queue.following(asked, by=sam, now=now) for asked in made]
+    assert after == [made[1], made[2], None]
 
 
 def test_every_request_is_on_one_page(

@@ -97,3 +97,12 @@ def test_the_page_that_asks_for_a_reason_is_a_decent_page(
     form = {"action": "refuse", "_selected_action": str(factories.request_of(two[0]).pk)}
     assert house_client.post(LIST, form).status_code == 200
     assert house_client.post(LIST, {**form, "decided": "1", "reason": ""}).status_code == 200
+
+
+def test_staff_see_which_e_mails_are_still_owed(
+    desk: Client, two: list[Sender], alice: User, sam: User
+) -> None:
+    factories.decide(two[0], Outcome.REFUSED, by=sam)
+    page = desk.get("/admin/senders/sendernotice/", {"sent_at__isempty": "1"}).content.decode()
+    assert alice.email in page
+    assert "FOURNIL" in page
