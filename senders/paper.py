@@ -75,12 +75,13 @@ def _image(data: bytes, content_type: str, page: int) -> bytes:
         if image.width * image.height > MOST_PIXELS:
             raise Unfit(Status.TOO_MANY_PIXELS)
         image.draft("RGB", (LONGER_SIDE, LONGER_SIDE))
-        image.load()
-        if page == 0:
-            return b"1"
         upright = ImageOps.exif_transpose(image)
+        if upright.mode.startswith("I"):  # 16 bits of grey: all but the darkest would be white
+            upright = upright.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
         upright.thumbnail((LONGER_SIDE, LONGER_SIDE))
-        return _as_jpeg(Image, upright)
+        drawn = _as_jpeg(Image, upright)
+    # Drawn also when it is only counted: what cannot be shown is of no use to staff.
+    return drawn if page else b"1"
 
 
 def _pdf(data: bytes, page: int) -> bytes:
@@ -94,14 +95,12 @@ def _pdf(data: bytes, page: int) -> bytes:
     pages = len(document)
     if pages > MOST_PAGES:
         raise Unfit(Status.TOO_MANY_PAGES)
-    # The first one also when they are only counted: what cannot be drawn is of no use to staff.
-    shown = document[max(page, 1) - 1]
-    image = shown.render(scale=LONGER_SIDE / max(*shown.get_size(), 1)).to_pil()
-    if page == 0:
-        return str(pages).encode()
     from PIL import Image  # noqa: PLC0415 (after the limits)
 
-    return _as_jpeg(Image, image)
+    # The first one also when they are only counted.
+    shown = document[max(page, 1) - 1]
+    drawn = _as_jpeg(Image, shown.render(scale=LONGER_SIDE / max(*shown.get_size(), 1)).to_pil())
+    return drawn if page else str(pages).encode()
 
 
 def _as_jpeg(pillow: ModuleType, image: Any) -> bytes:

@@ -299,7 +299,7 @@ TIME_ZONE = "Europe/Paris"
 # --- Pages and files -------------------------------------------------------------------------
 DOCUMENTS_DIR = Path(env.str("DOCUMENTS_DIR", default=str(DATA_DIR / "documents")))
 # Supporting documents are erased so many days after the decision.
-DOCUMENT_DAYS = env.int("DOCUMENT_DAYS", default=90)
+DOCUMENT_DAYS = _positive("DOCUMENT_DAYS", 90.0)
 STATIC_URL = "static/"
 # The demo serves the files where they lie; a folder that is not there would be warned about.
 STATIC_ROOT = None if DEMO else BASE_DIR / "staticfiles"

@@ -1,6 +1,7 @@
 """Supporting documents: judged by what they hold, opened in a process that has little to lose."""
 
 import hashlib
+import struct
 import sys
 from io import BytesIO
 
@@ -74,6 +75,24 @@ def test_a_page_is_drawn_anew_within_bounds() -> None:
     assert b"where I live" not in drawn
     with Image.open(BytesIO(drawn)) as image:
         assert (image.format, max(image.size)) == ("JPEG", paper.LONGER_SIDE)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_whatever_its_colours_a_picture_is_shown_as_it_looks(mode: str) -> None:
+    picture = Image.new("L", (200, 100), 0)
+    picture.paste(255, (100, 0, 200, 100))
+    if mode == "I;16":
+        row = struct.pack("<200H", *[10_000] * 100, *[60_000] * 100)
+        picture = Image.frombytes(mode, (200, 100), row * 100)
+    picture = picture.convert(mode)
+    written = BytesIO()
+    picture.save(written, "PNG")
+    drawn = documents.page_image(data=written.getvalue(), content_type=paper.PNG, page=1)
+    with Image.open(BytesIO(drawn)) as image:
+        grey = image.convert("L")
+        left, right = grey.crop((0, 0, 90, 100)), grey.crop((110, 0, 200, 100))
+    assert left.getextrema()[1] < 80  # type: ignore[operator]  # one band has two plain numbers
+    assert right.getextrema()[0] > 200  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("page", [1, 2])
