@@ -26,8 +26,8 @@ _SIGNATURES = {b"%PDF-": PDF, b"\xff\xd8\xff": JPEG, b"\x89PNG\r\n\x1a\n": PNG}
 # What makes a browser or a server see a page, near the beginning where they look.
 _LOOKED_AT = 1024
 _MARKUP = (b"<html", b"<!doctype", b"<script", b"<body", b"<iframe", b"<?php", b"<svg")
-# A little more than the process may take of the processor.
-_PATIENCE = paper.SECONDS + 5
+# The process ends itself after some time of the processor, which it may have to wait for.
+_PATIENCE = 4 * paper.SECONDS
 
 
 class Fault(StrEnum):

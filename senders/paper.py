@@ -5,8 +5,8 @@ database, bounded memory and time. It counts the pages, or draws one as a JPEG o
 output when PAGE is not 0; its exit status says what is wrong. Knows nothing of the platform. Pure.
 """
 
-import resource
 import sys
+from contextlib import suppress
 from enum import IntEnum
 from io import BytesIO
 from types import ModuleType
@@ -48,9 +48,8 @@ class Unfit(Exception):
 
 def main(content_type: str, page: int) -> Status:
     """Open what comes on standard input."""
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    for limit, most in (("RLIMIT_CPU", SECONDS), ("RLIMIT_AS", MEMORY), ("RLIMIT_FSIZE", 0)):
+        _limit(limit, most)
     data = sys.stdin.buffer.read()
     try:
         drawn = _pdf(data, page) if content_type == PDF else _image(data, content_type, page)
@@ -62,6 +61,14 @@ def main(content_type: str, page: int) -> Status:
         return Status.BROKEN
     sys.stdout.buffer.write(drawn)
     return Status.GOOD
+
+
+def _limit(name: str, most: int) -> None:
+    """Take no more than this. Not every system has each limit: Linux, where it runs, has all."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource  # noqa: PLC0415 (not on every system)
+
+        resource.setrlimit(getattr(resource, name), (most, most))
 
 
 def _image(data: bytes, content_type: str, page: int) -> bytes:

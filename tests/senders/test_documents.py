@@ -3,7 +3,9 @@
 import hashlib
 import struct
 import sys
+from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -113,6 +115,39 @@ def test_a_decoder_that_does_not_come_to_an_end_is_ended(
     with pytest.raises(documents.Unacceptable) as refusal:
         documents.judge(papers.PNG)
     assert refusal.value.fault == Fault.TOO_HEAVY
+
+
+@pytest.fixture
+def taken_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Fault]:
+    """Let a decoder do something else than decode, and give what is said of the file."""
+
+    def take_over(harm: str) -> Fault:
+        program = Path(paper.__file__).read_text(encoding="utf-8")
+        program = program.replace("SECONDS = 5", "SECONDS = 1")
+        place = tmp_path_factory.mktemp("harm") / "paper.py"
+        place.write_text(program.replace("data = sys.stdin.buffer.read()", harm))
+        monkeypatch.setattr(paper, "__file__", str(place))
+        with pytest.raises(documents.Unacceptable) as refusal:
+            documents.judge(papers.PNG)
+        return refusal.value.fault
+
+    return take_over
+
+
+@pytest.mark.parametrize("harm", ["x = bytearray(2 << 30)", "while True: pass"])
+def test_a_decoder_that_was_taken_over_gets_no_memory_and_no_time(
+    taken_over: Callable[[str], Fault], harm: str
+) -> None:
+    assert taken_over(harm) == Fault.TOO_HEAVY
+
+
+def test_a_decoder_that_was_taken_over_writes_nothing(
+    taken_over: Callable[[str], Fault], tmp_path: Path
+) -> None:
+    taken_over(f"open({str(tmp_path / 'x')!r}, 'wb').write(b'x' * 10)")
+    assert (tmp_path / "x").read_bytes() == b""
 
 
 def test_the_decoder_sees_nothing_of_our_environment(
