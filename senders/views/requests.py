@@ -3,6 +3,8 @@
 Without script the same form also checks a name: the button pressed decides.
 """
 
+import unicodedata
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -151,12 +153,18 @@ def _told(account: SmsAccount, name: str) -> dict[str, object]:
 
 
 def _caveats() -> list[tuple[object, str]]:
+    """Give what becomes of names abroad, each with its countries in the reader's order."""
     language = get_language() or "en"
     return [
-        (words, ", ".join(sorted(countries.name(code=c, language=language) for c in listed)))
+        (wording.OF_CAVEATS[caveat], ", ".join(_named(listed, language=language)))
         for caveat, listed in rules.CAVEATS.items()
-        for words in [wording.OF_CAVEATS[caveat]]
     ]
+
+
+def _named(codes: tuple[str, ...], *, language: str) -> list[str]:
+    names = [countries.name(code=code, language=language) for code in codes]
+    # An accent does not move a name to the end.
+    return sorted(names, key=lambda name: unicodedata.normalize("NFKD", name))
 
 
 def _asking_again(request: AccountRequest, line: Line, *, form: AskAgainForm) -> HttpResponse:

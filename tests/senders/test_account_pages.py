@@ -335,6 +335,15 @@ def test_a_name_is_checked_without_script_and_nothing_is_sent(
     assert not SenderRequest.objects.exists()
 
 
+def test_countries_stand_in_the_order_of_the_reader(
+    client: HouseClient, account: SmsAccount
+) -> None:
+    page = pages.words_of(
+        client.get(url(account, "sender-create"), headers={"accept-language": "fr"})
+    )
+    assert "Canada, Émirats arabes unis, Indonésie, Royaume-Uni" in page
+
+
 def test_half_a_character_is_told(client: HouseClient, account: SmsAccount) -> None:
     for action in ("check", "ask"):
         fields = {"name": "Mar\\ud800tin", "reason": "x\\ud800", "action": action}
