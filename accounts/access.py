@@ -1,8 +1,9 @@
 """Who may see and do what: from a request to the rows this person may touch.
 
-A member sees the accounts of their customer; an owner may also send. Whatever a person may not do
-looks as if it did not exist: another customer's account, one that is not there, and an act beyond
-the role all answer 404. Being staff opens no customer's page.
+A member sees the accounts of their customer; an owner may also send, and ask for
+senders. Whatever a person may not do looks as if it did not exist: another customer's account, one
+that is not there, and an act beyond the role all answer 404. Being staff opens no customer's page;
+pages of staff do not exist for others, and are forbidden to staff without the permission.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -26,10 +28,11 @@ class Right(StrEnum):
 
     READ = "read"
     SEND = "send"
+    SENDERS = "senders"
 
 
 RIGHTS: dict[str, frozenset[Right]] = {
-    Role.OWNER: frozenset({Right.READ, Right.SEND}),
+    Role.OWNER: frozenset({Right.READ, Right.SEND, Right.SENDERS}),
     Role.READER: frozenset({Right.READ}),
 }
 
@@ -53,6 +56,11 @@ def rights_on(account: SmsAccount, *, user: User) -> frozenset[Right]:
     members = Membership.objects.filter(customer_id=account.customer_id, user=user)
     role = members.values_list("role", flat=True).first()
     return RIGHTS.get(role or "", frozenset())
+
+
+def is_member(*, customer_id: int, user: User) -> bool:
+    """Tell whether a person belongs to a customer, in whichever role."""
+    return Membership.objects.filter(customer_id=customer_id, user=user).exists()
 
 
 def account_for(user: User, slug: str, *, may: Right) -> SmsAccount:
@@ -86,6 +94,33 @@ def account_view(
             if may not in member.may:
                 raise Http404
             return view(member, member.account, *args, **kwargs)
+
+        return opened
+
+    return decorate
+
+
+class StaffRequest(HttpRequest):
+    """A request of staff with the permission of the page; made by `staff_view`."""
+
+    user: User
+
+
+def staff_view(
+    *, permission: str
+) -> Callable[[Callable[Concatenate[StaffRequest, P], HttpResponseBase]], View]:
+    """Open a page to staff with this permission."""
+
+    def decorate(view: Callable[Concatenate[StaffRequest, P], HttpResponseBase]) -> View:
+        @login_required
+        @wraps(view)
+        def opened(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            staff = cast(StaffRequest, request)
+            if not staff.user.is_staff:
+                raise Http404
+            if not staff.user.has_perm(permission):
+                raise PermissionDenied
+            return view(staff, *args, **kwargs)
 
         return opened
 

@@ -3,7 +3,8 @@
 Open: from 08:00 until 19:59:00, Monday to Saturday, not on a public holiday, by the recipient's own
 clock. A number that may lie in several zones is reached when all of them are open. A calendar is
 named by a short code that a batch keeps; every rule here is a function of that code and a moment.
-Clocks come from the tz database, public holidays from `holidays`, area codes from `phonenumbers`.
+Clocks come from the tz database, public holidays from `accounts.publicholidays`, area codes from
+`phonenumbers`.
 Pure: no database, no clock is read, nothing of the framework.
 """
 
@@ -15,8 +16,9 @@ from importlib import resources
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-import holidays
 from phonenumbers.tzdata import TIMEZONE_DATA
+
+from accounts import publicholidays
 
 OPENS = time(8)
 # The law says before 20:00: the last minute is left to the carrier.
@@ -94,7 +96,7 @@ class _Calendar:
 
     def works_on(self, day: date) -> bool:
         return day.weekday() != _SUNDAY and not any(
-            day in _public_holidays(country, subdivision, day.year)
+            day in publicholidays.in_year(country, subdivision, day.year)
             for country, subdivision in self.places
         )
 
@@ -235,13 +237,6 @@ def _listed_zones() -> dict[str, tuple[str, ...]]:
 
 
 _ZONES = _listed_zones()
-
-
-@lru_cache(maxsize=2048)
-def _public_holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
-    return frozenset(
-        holidays.country_holidays(country, subdiv=subdivision, years=year, categories="public")
-    )
 
 
 @lru_cache(maxsize=512)

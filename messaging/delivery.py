@@ -38,7 +38,7 @@ from messaging.models import (
     Status,
 )
 from messaging.models.delivery import HAND_OVER_SIZE
-from senders import leases, shortnumbers
+from senders import leases, shortnumbers, usage
 from senders.bulk import Acceptance
 
 log = structlog.stdlib.get_logger(__name__)
@@ -79,6 +79,7 @@ def leave(*, batch_id: int, clock: Clock) -> None:
             doorbell.ring(task="hand_over", ids=[made[0].pk], queue="now")
         else:
             doorbell.ring(task="deliver", ids=[batch.account_id], queue="bulk")
+    usage.note(sender_id=batch.revision.sender_id, now=now)
     log.info("batch.left", batch=batch_id, account_id=batch.account_id, messages=batch.messages)
 
 

@@ -23,6 +23,7 @@ class Hold(models.TextChoices):
     HANDING_OVER = "handing-over", _("Being handed over")
     PUT_OFF = "put-off", _("Put off by the carrier")
     CANCELLING = "cancelling", _("Cancelling")
+    SENDER = "sender", _("Sender not enabled")
 
 
 # How its badge looks: tone and icon.
@@ -33,6 +34,7 @@ LOOKS: dict[Hold, tuple[str, str]] = {
     Hold.HANDING_OVER: ("busy", "loader"),
     Hold.PUT_OFF: ("wait", "timer"),
     Hold.CANCELLING: ("busy", "loader"),
+    Hold.SENDER: ("bad", "user-x"),
 }
 
 # What the trouble of a hand-over makes it wait for; any other is the carrier's.
@@ -63,14 +65,19 @@ def of(
     planned: Sequence[datetime],
     waiting: Sequence[Waiting],
     is_suspended: bool,
+    is_sender_enabled: bool,
     now: datetime,
 ) -> Held:
     """Tell what a revision waits for.
 
-    `planned` are the moments of the batches that have not left, `waiting` its open hand-overs.
+    `planned` are the moments of the batches that have not left, `waiting` its open hand-overs. What
+    bears a sender that is not enabled is skipped and given back when its moment comes.
     """
     if state is RevisionState.CANCELLING:
         return Held(hold=Hold.CANCELLING, until=None)
+    if not is_sender_enabled:
+        moments = [m for m in (*planned, *(w.at for w in waiting)) if m > now]
+        return Held(hold=Hold.SENDER, until=min(moments, default=None))
     if waiting:
         return _of_hand_overs(waiting, is_suspended=is_suspended)
     first = min(planned, default=now)

@@ -20,6 +20,7 @@ from messaging.models import (
     RevisionState,
 )
 from messaging.statuses import TONES, Shown, Tone
+from senders.review import is_enabled
 
 # Messages handed over in a second: what carriers commonly allow, not what this machine can do.
 PACE = 100
@@ -119,6 +120,13 @@ class Course:
     leaves_at: datetime | None
     has_left: bool
     is_moving: bool
+
+    @property
+    def is_sender_lost(self) -> bool:
+        """Whether what has not left will be skipped, because its sender is not enabled."""
+        sender = self.revision.sender
+        is_lost = not is_enabled(sender, at=self.leaves_at)
+        return self.revision.is_cancellable and is_lost
 
 
 def latest(*, account_id: int, campaign: uuid.UUID) -> Revision | None:

@@ -13,11 +13,11 @@ from datetime import datetime
 
 from django.db.models import Min, QuerySet
 
-from accounts import suspension
+from accounts import keyset, suspension
+from accounts.keyset import Order
 from accounts.models import SmsAccount
-from messaging import holds, keyset
+from messaging import holds
 from messaging.holds import LOOKS, Hold, Waiting
-from messaging.keyset import Order
 from messaging.models import (
     Batch,
     BatchState,
@@ -27,6 +27,7 @@ from messaging.models import (
     Revision,
     RevisionState,
 )
+from senders import review
 
 PAGE = 50
 SOON = 5
@@ -89,6 +90,11 @@ class Page:
     is_suspended: bool
 
     @property
+    def bears_lost_sender(self) -> bool:
+        """Whether something on the page will be skipped because of its sender."""
+        return any(line.hold is Hold.SENDER for line in self.lines)
+
+    @property
     def mark(self) -> str:
         """A short text that changes when anything shown does."""
         said = [
@@ -144,6 +150,7 @@ def _lines(revisions: Sequence[Revision], *, is_suspended: bool, now: datetime) 
             planned=moments,
             waiting=waiting.get(revision.pk, []),
             is_suspended=is_suspended,
+            is_sender_enabled=review.is_enabled(revision.sender, at=revision.leaves_at),
             now=now,
         )
         later = [m for m in moments if m > (held.until or now)]

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from messaging import delivery, pool, quote, receipts, recovery, silence
+from messaging import delivery, losses, pool, quote, receipts, recovery, silence
 from messaging import sweep as sweeping
 from messaging.carrier.base import Carrier
 from messaging.carrier.http import HttpCarrier
@@ -83,3 +83,9 @@ def tidy() -> None:
     now = timezone.now()
     silence.close_quiet_batches(now=now, most=200)
     quote.expire(now=now)
+
+
+@shared_task
+def tell_losses() -> None:
+    """Owe e-mails about senders that are lost to what was planned."""
+    losses.tell(now=timezone.now())

@@ -5,8 +5,8 @@ import re
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.readable import ReadableForm
 from messaging.forms.numbers import number_field, read_number
-from messaging.forms.readable import ReadableForm
 from replies.received import NEWEST_FIRST, Filter
 from replies.wording import SORTS
 

@@ -12,8 +12,9 @@ from datetime import datetime
 
 from django.db.models import Case, F, QuerySet, TextField, Value, When
 
-from messaging import history, keyset, threads
-from messaging.keyset import Order
+from accounts import keyset
+from accounts.keyset import Order
+from messaging import history, threads
 from messaging.models import OptOut
 from messaging.recipients import optout
 from replies import judging

@@ -1,5 +1,6 @@
 """The forms of senders: their shape, and the words for what the rules find wrong."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -8,19 +9,17 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.phones import InvalidNumber, parse
-from senders import rules, virtualnumbers
-from senders.models import Sender, VirtualNumber
-from senders.rules import Problem
-
-WORDS = {
-    Problem.TOO_SHORT: _("Use at least 3 characters."),
-    Problem.TOO_LONG: _("Use at most 11 characters."),
-    Problem.BAD_CHARS: _("Use letters without accents, digits, spaces and - . , & + _ only."),
-    Problem.HIDDEN_SPACE: _("Take away spaces at the ends and double spaces."),
-    Problem.NO_LETTER: _("Use at least one letter."),
-    Problem.SHORT_NUMBER: _("Use at least one letter: this looks like a short number."),
-    Problem.PHONE_NUMBER: _("Use at least one letter: this looks like a phone number."),
-}
+from senders import deciding, rules, virtualnumbers
+from senders.models import (
+    Decision,
+    DecisionReason,
+    Origin,
+    Outcome,
+    Sender,
+    VirtualNumber,
+)
+from senders.queue import Filter, Show
+from senders.wording import OF_PROBLEMS
 
 
 class SenderForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -34,8 +33,78 @@ class SenderForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         """Say everything that is wrong with the name at once."""
         name = str(self.cleaned_data["name"])
         if found := rules.problems(name):
-            raise ValidationError([ValidationError(WORDS[p], code=p) for p in found])
+            raise ValidationError([ValidationError(str(OF_PROBLEMS[p]), code=p) for p in found])
         return name
+
+
+class DecisionForm(forms.Form):
+    """What staff decide, why, and what they write to the customer.
+
+    The outcome is that of the button. Who approves need not say why; a reason that belongs to a
+    refusal is then taken for a slip of the hand.
+    """
+
+    outcome = forms.ChoiceField(choices=Outcome.choices, widget=forms.HiddenInput)
+    # The desk's script leads there with a key.
+    reason = forms.ChoiceField(
+        label=_("Reason"), required=False, widget=forms.Select(attrs={"data-key": "reason"})
+    )
+    text = forms.CharField(
+        label=_("Message to the customer"),
+        max_length=Decision._meta.get_field("text").max_length,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("It is sent as you write it, below the reason in the customer's language."),
+    )
+
+    def __init__(self, *args: Any, outcomes: Iterable[Outcome] = Outcome, **options: Any) -> None:
+        """Offer the reasons that go with these outcomes."""
+        super().__init__(*args, **options)
+        offered = {reason for outcome in outcomes for reason in deciding.REASONS[outcome]}
+        choices = [(r.value, r.label) for r in DecisionReason if r in offered]
+        self.fields["reason"].choices = [("", "---------"), *choices]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """See that the customer will know what to do."""
+        said = super().clean() or self.cleaned_data
+        if "outcome" not in said or "reason" not in said:
+            return said
+        outcome = said["outcome"] = Outcome(said["outcome"])
+        if not said["reason"] and outcome is Outcome.APPROVED:
+            said["reason"] = deciding.REASONS[outcome][0]
+        if not said["reason"]:
+            self.add_error("reason", _("Choose a reason."))
+            return said
+        said["reason"] = DecisionReason(said["reason"])
+        try:
+            deciding.check_words(outcome, reason=said["reason"], text=said.get("text", ""))
+        except deciding.ReasonNotFitting:
+            self.add_error("reason", _("This reason does not go with this decision."))
+        except deciding.WordsMissing:
+            self.add_error("text", _("Tell the customer what is missing."))
+        return said
+
+
+class QueueForm(forms.Form):
+    """What of the queue is listed; whatever cannot be read lists what waits."""
+
+    show = forms.ChoiceField(label=_("Status"), choices=Show.choices, required=False)
+    origin = forms.ChoiceField(
+        label=_("Origin"), choices=[("", _("All")), *Origin.choices], required=False
+    )
+    text = forms.CharField(
+        label=_("Customer, SMS account or sender"), max_length=120, required=False
+    )
+
+    def wanted(self) -> Filter:
+        """Give what is to be listed."""
+        self.full_clean()
+        said = self.cleaned_data
+        return Filter(
+            show=Show(said.get("show") or Show.WAITING),
+            origin=said.get("origin", ""),
+            text=said.get("text", ""),
+        )
 
 
 OF_NUMBERS = {

@@ -1,12 +1,13 @@
 """Upkeep: what senders and leases come to by themselves, with time.
 
 Terms of virtual numbers end, leases are closed and their pairs let go, accounts that came to
-France are offered short numbers. Safe to run at any moment, twice and at once.
+France are offered short numbers, missed promises are reported. Safe to run at any moment, twice
+and at once.
 """
 
 from datetime import datetime
 
-from senders import leases, shortnumbers, virtualnumbers
+from senders import lateness, leases, shortnumbers, virtualnumbers
 
 # Groups of leases closed, and let go, in one run: a large campaign's leases end within minutes.
 GROUPS = 100
@@ -20,3 +21,4 @@ def run(*, now: datetime) -> None:
             if step(now=now) < leases.GROUP:
                 break
     shortnumbers.offer_missing(now=now)
+    lateness.report(now=now)

@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.phones import InvalidNumber, parse
+from accounts.readable import ReadableForm
 from messaging import sms
-from messaging.forms.readable import ReadableForm
 
 
 class PhoneForm(ReadableForm):

@@ -222,6 +222,21 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 60.0, "queue": "default"},
     },
+    "erase-documents": {
+        "task": "senders.tasks.erase_documents",
+        "schedule": 600.0,
+        "options": {"expires": 600.0, "queue": "default"},
+    },
+    "tell-losses": {
+        "task": "messaging.tasks.tell_losses",
+        "schedule": 60.0,
+        "options": {"expires": 60.0, "queue": "default"},
+    },
+    "send-notices": {
+        "task": "senders.tasks.send_notices",
+        "schedule": 10.0,
+        "options": {"expires": 10.0, "queue": "callbacks"},
+    },
 }
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -267,6 +282,8 @@ ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="SMS manager <no-reply@localhost>")
 EMAIL_FILE_PATH = DATA_DIR / "mail"
+# Seconds for each step of a conversation with the mail server.
+EMAIL_TIMEOUT = 10
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
 else:
@@ -280,12 +297,24 @@ USE_TZ = True
 TIME_ZONE = "Europe/Paris"
 
 # --- Pages and files -------------------------------------------------------------------------
+DOCUMENTS_DIR = Path(env.str("DOCUMENTS_DIR", default=str(DATA_DIR / "documents")))
+# Supporting documents are erased so many days after the decision.
+DOCUMENT_DAYS = _positive("DOCUMENT_DAYS", 90.0)
 STATIC_URL = "static/"
 # The demo serves the files where they lie; a folder that is not there would be warned about.
 STATIC_ROOT = None if DEMO else BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Supporting documents: outside of every served folder, for the platform's user alone.
+    "documents": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": DOCUMENTS_DIR,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEMO
@@ -295,6 +324,11 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEMO
 # A campaign's recipients may be typed: 100,000 numbers of 14 characters and some room.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "senders.uploads.CutOffHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Security --------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from messaging.views import door as receipts_door
 from replies.views import door as replies_door
+from senders.views import desk as senders_desk
 from smsmanager import demo
 from smsmanager.health import health_detail, readiness_detail
 
@@ -15,8 +16,10 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 handler500 = "smsmanager.unavailable.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
+    path("", include("senders.urls")),
     path("", include("messaging.urls")),
     path("", include("replies.urls")),
+    path("staff/senders/", include((senders_desk.urlpatterns, "desk"))),
     path("demo/", include((demo.urlpatterns, "demo"))),
     path("carrier/", include((receipts_door.urlpatterns + replies_door.urlpatterns, "carrier"))),
     path("accounts/", include("allauth.urls")),

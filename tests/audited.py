@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -18,8 +19,9 @@ from messaging.carrier.simulator.outcomes import Ending, Terms
 from messaging.models import OptOutCause, Revision
 from messaging.recipients import optout
 from replies.models import Reply
-from senders.models import Sender
-from tests import answers, factories, scenes
+from senders import filing, review
+from senders.models import Sender, SenderRequest
+from tests import answers, factories, papers, scenes
 
 BELGIAN = "+32470123456"
 OPTED_OUT = "+33612300001"
@@ -31,6 +33,9 @@ TABLES = (
     "messaging_revision",
     "messaging_batchcounter",
     "replies_reply",
+    "senders_decision",
+    "senders_sender",
+    "senders_senderdocument",
 )
 INDEXES = ("lease_held_once", "lease_open_once")
 
@@ -59,6 +64,8 @@ class Day:
     stop: Reply
     late: Reply
     early: Reply
+    waiting: Sender
+    refused: Sender
 
 
 def day(*, now: datetime) -> Day:
@@ -93,6 +100,7 @@ def day(*, now: datetime) -> Day:
             rival, by, factories.make_sender(rival, now=now), now=now, is_commercial=True
         ),
         **_replies(account, now=now),
+        **_senders(account, by, now=now),
     )
     revisions.renew(revision=made.outdated, by=by, now=now)
     scenes.hand_over_all(made.rival, carrier, now=now)
@@ -175,7 +183,7 @@ def _planned(account: SmsAccount, by: User, sender: Sender, *, now: datetime) ->
     )
 
 
-def _replies(account: SmsAccount, *, now: datetime) -> dict[str, Reply]:
+def _replies(account: SmsAccount, *, now: datetime) -> dict[str, Any]:
     """One of each: read, locked, a STOP, one that came too late, one that waits."""
     poor = factories.make_account(factories.make_customer(name="Sans le sou"))
     before = now - timedelta(hours=60)
@@ -195,6 +203,22 @@ def _replies(account: SmsAccount, *, now: datetime) -> dict[str, Reply]:
         for name, lease in leases.items()
     ]
     return dict(zip(leases, answers.receive(told, now=now), strict=True))
+
+
+def _senders(account: SmsAccount, by: User, *, now: datetime) -> dict[str, Any]:
+    """One that waits and one that was refused, with documents; one taken back, one removed."""
+    waiting, refused, taken_back = (
+        review.request(account=account, name=name, description="", by=by, now=now)
+        for name in ("FOURNIL", "Le Pain", "Ancien")
+    )
+    for sender in (waiting, refused):
+        request = SenderRequest.objects.get(sender=sender)
+        with filing.stored([papers.paper()]) as written:
+            filing.attach(request=request, written=written, now=now)
+    review.refuse(sender=refused, by=by, reason="A letter is missing.", now=now)
+    for sender in (taken_back, factories.make_sender(account, name="Vieux", now=now)):
+        review.remove(sender=sender, by=by, clock=lambda: now)
+    return {"waiting": waiting, "refused": refused}
 
 
 def _changed(account: SmsAccount, by: User, sender: Sender, *, now: datetime) -> Revision:

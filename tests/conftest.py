@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 
 from accounts.models import Customer, Role, SmsAccount, User
@@ -21,6 +22,13 @@ def _tables_can_be_emptied() -> Iterator[None]:
     """Let tests with real transactions clean up after themselves."""
     with lifted.flush_lifts():
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _documents_lie_apart(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the documents of tests away from those of the demo."""
+    options = settings.STORAGES["documents"]["OPTIONS"]
+    options["location"] = tmp_path_factory.mktemp("documents")
 
 
 @pytest.fixture(autouse=True)

@@ -7,12 +7,23 @@ import itertools
 import uuid
 from datetime import UTC, datetime, timedelta
 
+from django.contrib.auth.models import Permission
+
 from accounts import gifts
 from accounts.credits import HUNDREDTHS
 from accounts.models import Customer, Destination, Membership, Role, SmsAccount, User
 from accounts.tariff_sample import PRICES
-from senders import review, shortnumbers, virtualnumbers
-from senders.models import SHORT_NAME, Lease, LeaseKind, Sender
+from senders import deciding, review, shortnumbers, virtualnumbers
+from senders.models import (
+    SHORT_NAME,
+    Decision,
+    Lease,
+    LeaseKind,
+    Outcome,
+    ProtectedName,
+    Sender,
+    SenderRequest,
+)
 
 # A Wednesday, 10:00 in Paris: within the legal hours.
 NOW = datetime(2027, 3, 10, 9, 0, tzinfo=UTC)
@@ -26,6 +37,13 @@ def make_user(name: str, *, is_staff: bool = False) -> User:
     Tests sign in with `client.force_login`. Staff may do all in the admin site.
     """
     return User.objects.create_user(f"{name}@example.com", is_staff=is_staff, is_superuser=is_staff)
+
+
+def make_clerk(*permissions: str) -> User:
+    """Make a member of staff with these permissions alone, named without their app."""
+    clerk = User.objects.create_user("clerk@example.com", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return clerk
 
 
 def make_customer(
@@ -78,6 +96,34 @@ def make_sender(
     return sender
 
 
+def request_of(sender: Sender) -> SenderRequest:
+    """Give the last round in which a sender was asked for."""
+    return sender.requests.order_by("-round")[0]
+
+
+def decide(
+    sender: Sender, outcome: Outcome, *, by: User, text: str = "", now: datetime = NOW
+) -> Decision:
+    """Decide on the last round of a sender, with the first reason that fits; it knows its state."""
+    decision = deciding.decide(
+        request=request_of(sender),
+        outcome=outcome,
+        reason=deciding.REASONS[outcome][0],
+        text=text,
+        by=by,
+        clock=lambda: now,
+    )
+    sender.refresh_from_db()
+    return decision
+
+
+def make_refused(account: SmsAccount, *, name: str, now: datetime = NOW) -> Sender:
+    """Make a sender that staff turned down."""
+    sender = make_sender(account, name=name, enabled=False, now=now)
+    review.refuse(sender=sender, by=_staff(), reason="Send us the letter.", now=now)
+    return sender
+
+
 def short_sender(account: SmsAccount) -> Sender:
     """Give the short-number sender that an account in France has from the beginning."""
     return Sender.objects.get(account=account, name=SHORT_NAME)
@@ -107,6 +153,12 @@ def make_lease(account: SmsAccount, *, number: str, phone: str, now: datetime) -
         account=account, kind=LeaseKind.SHORT, number=number, phone=phone, is_open=False,
         opened_at=now, expires_at=now, closed_at=now,
     )  # fmt: skip
+
+
+def make_protected(name: str) -> ProtectedName:
+    """Protect a name; it may be there already, from the sample of the migrations."""
+    found, _made = ProtectedName.objects.get_or_create(name=name, defaults={"kind": "company"})
+    return found
 
 
 def make_tariff(**prices: int) -> None:

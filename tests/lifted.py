@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-TABLES = ("accounts_creditentry", "accounts_trailentry")
+TABLES = ("accounts_creditentry", "accounts_trailentry", "senders_decision")
 
 
 @contextmanager

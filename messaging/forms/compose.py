@@ -106,7 +106,8 @@ class ComposeForm(MomentForm):
         field = self.fields["sender"]
         field.queryset = choosable  # type: ignore[attr-defined]
         field.choices = [(sender.name, sender.label) for sender in senders]  # type: ignore[attr-defined]
-        field.initial = next(iter(self._kinds), None)
+        chosen = [sender.name for sender in senders if sender.is_default]
+        field.initial = next(iter([*chosen, *self._kinds]), None)
         if SenderKind.SHORT in self._kinds.values():
             field.help_text = _(
                 "The short number allows a reply for 48 hours. It reaches mobile numbers of "

@@ -18,8 +18,8 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.ledger import InsufficientCredits
 from accounts.models import SmsAccount
+from accounts.readable import ReadableForm
 from messaging import calendar, campaigns, wording
-from messaging.forms.readable import ReadableForm
 
 
 class When(models.TextChoices):

@@ -3,8 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.readable import ReadableForm
 from messaging.forms.numbers import number_field, read_number
-from messaging.forms.readable import ReadableForm
 
 
 class SearchForm(ReadableForm):

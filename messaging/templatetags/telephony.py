@@ -3,8 +3,7 @@
 from django import template
 from django.utils.translation import get_language
 
-from accounts import phones
-from messaging import countries
+from accounts import countries, phones
 
 register = template.Library()
 

@@ -8,10 +8,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import AccountRequest, Right, account_view
 from accounts.models import SmsAccount
+from accounts.zoned import in_zone_of_account
 from messaging import overview
 from messaging.views.changing import standing_or_404
 from messaging.views.review import latest_or_404
-from messaging.views.zones import in_zone_of_account
 
 
 @account_view(may=Right.READ)

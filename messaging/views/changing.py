@@ -16,15 +16,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import AccountRequest, Right, account_view
 from accounts.models import SmsAccount
+from accounts.readable import readable
 from accounts.templatetags.credits import localised as credits_shown
 from accounts.templatetags.moments import moment
+from accounts.zoned import in_zone_of_account
 from messaging import campaigns, cancelling, moving, overview, wording
 from messaging.cancelling import Outcome
 from messaging.forms.moment import MoveForm, initial_of
 from messaging.forms.picks import SeenForm
-from messaging.forms.readable import readable
 from messaging.models import Revision, RevisionState
-from messaging.views.zones import in_zone_of_account
 
 
 @account_view(may=Right.SEND)

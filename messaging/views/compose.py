@@ -16,14 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import AccountRequest, Right, account_view
 from accounts.ledger import InsufficientCredits
 from accounts.models import SmsAccount
+from accounts.readable import readable
+from accounts.zoned import in_zone_of_account
 from messaging import campaigns, composing, overview, sms, wording
 from messaging.estimate import COUNTED
 from messaging.forms.compose import ComposeForm
 from messaging.forms.moment import initial_of
-from messaging.forms.readable import readable
 from messaging.models import Revision
 from messaging.views.changing import planned_words
-from messaging.views.zones import in_zone_of_account
 
 
 @account_view(may=Right.READ)

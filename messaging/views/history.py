@@ -10,10 +10,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import AccountRequest, Right, account_view
 from accounts.models import SmsAccount
+from accounts.zoned import in_zone_of_account
 from messaging import history, lifeline, planned
 from messaging.forms.history import FilterForm
 from messaging.history import Line
-from messaging.views.zones import in_zone_of_account
 
 # What leaves later than this is not looked at every other second.
 SOON = timedelta(minutes=1)

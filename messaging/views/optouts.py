@@ -11,15 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import phones
+from accounts import keyset, phones
 from accounts.access import AccountRequest, Right, account_view
+from accounts.keyset import Order
 from accounts.models import SmsAccount
-from messaging import exports, keyset
+from accounts.zoned import in_zone_of_account
+from messaging import exports
 from messaging.forms.optouts import OptOutForm, SearchForm
-from messaging.keyset import Order
 from messaging.models import OptOutCause
 from messaging.recipients import optout
-from messaging.views.zones import in_zone_of_account
 
 NEWEST_FIRST = Order(name="opt-outs", keys=("since", "id"), descending=True)
 

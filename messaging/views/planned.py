@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import AccountRequest, Right, account_view
 from accounts.models import SmsAccount
+from accounts.readable import readable
 from accounts.templatetags.credits import localised as credits_shown
+from accounts.zoned import in_zone_of_account
 from messaging import cancelling, planned
 from messaging.cancelling import Choice, Outcome
 from messaging.forms import picks
-from messaging.forms.readable import readable
-from messaging.views.zones import in_zone_of_account
 
 # A list that does not change is answered with this: htmx then leaves the page alone.
 UNCHANGED = 204

@@ -17,10 +17,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import AccountRequest, Right, account_view
 from accounts.ledger import InsufficientCredits
 from accounts.models import SmsAccount
+from accounts.zoned import in_zone_of_account
 from messaging import campaigns, exports, overview, revisions, wording
 from messaging.forms.review import ConfirmForm
 from messaging.models import Revision, RevisionState
-from messaging.views.zones import in_zone_of_account
 
 
 @account_view(may=Right.READ)

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from accounts.access import AccountRequest, Right, account_view
 from accounts.credits import show
 from accounts.models import SmsAccount
+from accounts.zoned import in_zone_of_account
 from messaging import exports, threads
-from messaging.views.zones import in_zone_of_account
 from replies import received, wording
 from replies.forms import FilterForm
 from replies.received import Line

@@ -1,8 +1,9 @@
 """What a check is, and what it found.
 
 The SQL is the same on both databases; what they say differently stands in braces and comes from
-`dialect`. Moments are parameters: `%(overdue)s` (due before it and still there is late) and
-`%(parked)s` (a receipt of before may wait no longer). Pure.
+`dialect`. Moments are parameters: `%(overdue)s` (due before it and still there is late),
+`%(parked)s` (a receipt of before may wait no longer) and `%(kept)s` (a document decided about
+before must be gone). Pure.
 """
 
 from collections.abc import Callable

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
@@ -23,6 +24,7 @@ from smsmanager.audit import (
     money,
     progress,
     replies,
+    senders,
     states,
     tenants,
 )
@@ -42,6 +44,7 @@ CHECKS: tuple[Check, ...] = (
     *tenants.CHECKS,
     *progress.CHECKS,
     *replies.CHECKS,
+    *senders.CHECKS,
 )
 
 
@@ -50,6 +53,9 @@ def run(*, connection: BaseDatabaseWrapper, now: datetime, overdue: timedelta) -
     words = dialect.words(vendor=connection.vendor)
     moments = {
         "overdue": connection.ops.adapt_datetimefield_value(now - overdue),
+        "kept": connection.ops.adapt_datetimefield_value(
+            now - timedelta(days=settings.DOCUMENT_DAYS) - overdue
+        ),
         "parked": connection.ops.adapt_datetimefield_value(now - receipts.PATIENCE - overdue),
     }
     counted: dict[str, int] = {}

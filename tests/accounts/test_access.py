@@ -9,7 +9,7 @@ from accounts import access
 from accounts.access import AccountRequest, Right
 from accounts.models import SmsAccount, User
 
-READ, SEND = Right.READ, Right.SEND
+READ, SEND, SENDERS = Right.READ, Right.SEND, Right.SENDERS
 
 
 @access.account_view(may=Right.SEND)
@@ -27,7 +27,7 @@ def ask(user: User | AnonymousUser, name: str, rf: RequestFactory) -> HttpReques
 @pytest.mark.parametrize(
     ("who", "rights"),
     [
-        pytest.param("alice", {READ, SEND}, id="the owner may do all"),
+        pytest.param("alice", set(Right), id="the owner may do all"),
         pytest.param("bob", {READ}, id="a reader may look"),
         pytest.param("mallory", set(), id="another customer sees nothing"),
         pytest.param("sam", set(), id="staff see nothing either"),

@@ -41,7 +41,7 @@ def written(account: SmsAccount, alice: User) -> None:
         pytest.param("UPDATE {} SET id = id", id="change"),
         pytest.param(REMOVE, id="remove"),
         pytest.param("DELETE FROM {} WHERE false", id="remove nothing"),
-        pytest.param("TRUNCATE {}", id="empty"),
+        pytest.param("TRUNCATE {} CASCADE", id="empty"),
         pytest.param("TRUNCATE accounts_smsaccount CASCADE", id="empty what it points to"),
     ],
 )

@@ -21,12 +21,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts import language
 from accounts.models import Customer, SmsAccount, User
-from messaging.models import Revision
-from replies.models import Reply
 from tests import factories
 from tests.browser import looks
 from tests.house import test_access as access
-from tests.house.test_access import found  # noqa: F401 (a fixture)
+from tests.house.test_access import Found, found  # noqa: F401 (a fixture)
 from tests.messaging.conftest import carrier  # noqa: F401 (a fixture)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -80,7 +78,7 @@ def test_every_page_of_an_account(
     visitor: Page,
     person: Client,
     account: SmsAccount,
-    found: dict[str, Revision | Reply],  # noqa: F811 (the fixture)
+    found: Found,  # noqa: F811 (the fixture)
 ) -> None:
     pages = [
         at
@@ -98,7 +96,7 @@ def test_every_page_of_an_account_in_another_language(
     person: Client,
     alice: User,
     account: SmsAccount,
-    found: dict[str, Revision | Reply],  # noqa: F811 (the fixture)
+    found: Found,  # noqa: F811 (the fixture)
     spoken: str,
 ) -> None:
     language.choose(user=alice, language=spoken)

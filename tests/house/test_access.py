@@ -19,10 +19,12 @@ from messaging.carrier.inprocess import InProcessCarrier
 from messaging.models import Revision
 from replies.models import Reply
 from senders.models import Sender
-from tests import answers, scenes
+from tests import answers, factories, scenes
 from tests.messaging.conftest import carrier  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.django_db
+Thing = Revision | Reply | Sender
+Found = dict[str, Thing]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,16 @@ PAGES = {
     "replies:reply-list": Row(method="get", bob=200, alice=200),
     "replies:reply-detail": Row(method="get", bob=200, alice=200, which="reply"),
     "replies:reply-export": Row(method="get", bob=200, alice=200),
+    "senders:sender-list": Row(method="get", bob=200, alice=200),
+    "senders:sender-create": Row(method="get", bob=404, alice=200),
+    "senders:name-detail": Row(method="get", bob=404, alice=200),
+    "senders:own-create": Row(method="post", bob=404, alice=422),
+    "senders:sender-detail": Row(method="get", bob=200, alice=200, which="enabled"),
+    "senders:request-create": Row(method="get", bob=404, alice=200, which="turned_down"),
+    "senders:sender-disable": Row(method="post", bob=404, alice=302, which="enabled"),
+    "senders:sender-enable": Row(method="post", bob=404, alice=302, which="enabled"),
+    "senders:default-update": Row(method="post", bob=404, alice=302, which="enabled"),
+    "senders:sender-delete": Row(method="post", bob=404, alice=302, which="turned_down"),
 }
 
 
@@ -92,7 +104,7 @@ def found(
     sender: Sender,
     now: datetime,
     carrier: InProcessCarrier,  # noqa: F811 (the fixture)
-) -> dict[str, Revision | Reply]:
+) -> Found:
     """A campaign that left, one that waits for a confirmation, one for tomorrow, and a reply."""
     sent = scenes.compose(account, alice, sender, now=now, numbers=scenes.numbers(2))
     campaigns.confirm(revision=sent, by=alice, total_hundredths=200, now=now)
@@ -101,13 +113,22 @@ def found(
     planned = scenes.compose(account, alice, sender, now=now, due_at=now + timedelta(days=1))
     answers.lend(account, at=now)
     reply = answers.receive_one(at=now)
-    return {"sent": sent, "quoted": quoted, "planned": planned, "reply": reply}
+    return {
+        "sent": sent,
+        "quoted": quoted,
+        "planned": planned,
+        "reply": reply,
+        "enabled": factories.make_sender(account, name="FOURNIL"),
+        "turned_down": factories.make_refused(account, name="Atelier"),
+    }
 
 
-def address(name: str, account: SmsAccount, thing: Revision | Reply | None) -> str:
+def address(name: str, account: SmsAccount, thing: Thing | None) -> str:
     kwargs: dict[str, Any] = {"account": account.name}
     if isinstance(thing, Reply):
         kwargs["reply"] = thing.uuid
+    elif isinstance(thing, Sender):
+        kwargs["sender"] = thing.name
     elif thing is not None:
         kwargs["campaign"] = thing.campaign.uuid
         if "message-" in name:
@@ -123,7 +144,7 @@ def test_every_address_of_an_account_has_a_row() -> None:
 def test_each_person_gets_what_is_theirs(
     name: str,
     account: SmsAccount,
-    found: dict[str, Revision | Reply],
+    found: Found,
     alice: User,
     bob: User,
     mallory: User,
@@ -145,7 +166,7 @@ def test_each_person_gets_what_is_theirs(
 
 @pytest.mark.parametrize("name", [n for n, row in PAGES.items() if row.which])
 def test_ones_own_account_opens_nothing_of_somebody_else(
-    name: str, mallorys_account: SmsAccount, found: dict[str, Revision | Reply], mallory: User
+    name: str, mallorys_account: SmsAccount, found: Found, mallory: User
 ) -> None:
     client = Client()
     client.force_login(mallory)
@@ -164,7 +185,7 @@ def test_an_account_that_does_not_exist_is_not_found(slug: str, alice: User) -> 
 
 @pytest.mark.parametrize("number", [0, 2, 10**6, 2**31, 2**63, 10**30])
 def test_an_absurd_position_is_not_found(
-    number: int, account: SmsAccount, found: dict[str, Revision | Reply], alice: User
+    number: int, account: SmsAccount, found: Found, alice: User
 ) -> None:
     client = Client()
     client.force_login(alice)

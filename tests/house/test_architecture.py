@@ -16,6 +16,7 @@ LINE = ("accounts", "senders", "messaging", "replies", "smsmanager")
 PURE = {
     "accounts.credits",
     "accounts.phones",
+    "accounts.publicholidays",
     "messaging.calendar",
     "messaging.links",
     "messaging.personalise",
@@ -25,6 +26,9 @@ PURE = {
     "messaging.sms",
     "replies.stopwords",
     "replies.window",
+    "senders.promise",
+    "senders.documents",
+    "senders.paper",
     "senders.rules",
     "senders.window",
 }

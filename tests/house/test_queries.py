@@ -9,14 +9,13 @@ from django.core.cache import caches
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import SmsAccount, User
+from accounts.models import Customer, SmsAccount, User
 from messaging import campaigns
 from messaging.carrier.inprocess import InProcessCarrier
-from messaging.models import Revision
-from replies.models import Reply
-from senders.models import Sender
-from tests import scenes
-from tests.house.test_access import PAGES, address, found  # noqa: F401 (a fixture)
+from senders import review
+from senders.models import Outcome, Sender
+from tests import factories, scenes
+from tests.house.test_access import PAGES, Found, address, found  # noqa: F401 (a fixture)
 from tests.messaging.conftest import carrier  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +56,7 @@ def test_no_page_of_an_account_asks_too_often(
     client: Client,
     account: SmsAccount,
     sender: Sender,
-    found: dict[str, Revision | Reply],  # noqa: F811 (the fixture)
+    found: Found,  # noqa: F811 (the fixture)
     django_assert_max_num_queries: Limit,
 ) -> None:
     at = address(name, account, found.get(PAGES[name].which))
@@ -112,3 +111,40 @@ def test_a_campaign_asks_as_often_for_many_countries_as_for_one(
     at = address("messaging:campaign-detail", account, revision)
     with django_assert_max_num_queries(FRAME + MOST):
         client.get(at)
+
+
+@pytest.mark.parametrize("rows", [1, 25])
+def test_the_desk_asks_as_often_for_many_requests_as_for_one(
+    rows: int,
+    client: Client,
+    customer: Customer,
+    sam: User,
+    django_assert_max_num_queries: Limit,
+) -> None:
+    for n in range(rows):
+        there = factories.make_account(customer)
+        factories.make_sender(there, name=f"Shop{n}", enabled=False)
+    client.force_login(sam)
+    # Session, person, three counts, the rows.
+    with django_assert_max_num_queries(6):
+        page = client.get(reverse("desk:request-list"))
+    assert page.content.decode().count("data-row") == rows
+
+
+def test_a_request_at_the_desk_asks_as_often_however_much_there_is_to_tell(
+    client: Client,
+    account: SmsAccount,
+    alice: User,
+    sam: User,
+    now: datetime,
+    django_assert_max_num_queries: Limit,
+) -> None:
+    sender = factories.make_sender(account, name="FOURNIL", enabled=False)
+    for _round in range(4):
+        factories.decide(sender, Outcome.MORE_NEEDED, by=sam, text="A stamp", now=now)
+        review.ask_again(sender=sender, description="", reason="", changes="", by=alice, now=now)
+    client.force_login(sam)
+    asked = factories.request_of(sender)
+    # Session, person, the request, rounds and documents, checks, whose it is, what follows.
+    with django_assert_max_num_queries(17):
+        client.get(reverse("desk:request-detail", args=[asked.uuid]))

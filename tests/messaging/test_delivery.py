@@ -86,6 +86,16 @@ def test_a_batch_leaves_when_it_is_due_and_not_before(
     assert hand_over.state == HandOverState.READY
 
 
+def test_a_sender_tells_when_it_was_last_used(
+    account: SmsAccount, alice: User, sender: Sender, now: datetime
+) -> None:
+    for minutes, told in ((0, 0), (0.9, 0), (1, 1), (30, 30)):
+        moment = now + timedelta(minutes=minutes)
+        scenes.leave_all(scenes.compose(account, alice, sender, now=moment), now=moment)
+        sender.refresh_from_db()
+        assert sender.last_used_at == now + timedelta(minutes=told)
+
+
 def test_a_campaign_goes_through_in_chunks_and_is_then_left(
     planned: Revision, carrier: InProcessCarrier, now: datetime
 ) -> None:

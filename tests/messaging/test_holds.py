@@ -21,6 +21,7 @@ def of(**changes: object) -> tuple[Hold, datetime | None]:
         "planned": [],
         "waiting": [],
         "is_suspended": False,
+        "is_sender_enabled": True,
         "now": NOW,
     }
     held = holds.of(**(fields | changes))  # type: ignore[arg-type]
@@ -93,6 +94,17 @@ def test_what_is_cancelled_waits_for_the_chunk_in_flight() -> None:
 
 def test_parts_that_have_not_left_wait_for_their_own_hours() -> None:
     assert of(state=RevisionState.LEAVING, due_at=NOW, planned=[LATER]) == (Hold.LEGAL_HOURS, LATER)
+
+
+def test_what_bears_a_sender_that_is_not_enabled_is_skipped_at_its_moment() -> None:
+    lost = {"is_sender_enabled": False}
+    assert of(**lost, due_at=LATER, planned=[LATER_STILL, LATER]) == (Hold.SENDER, LATER)
+    assert of(**lost, is_suspended=True, planned=[LATER]) == (Hold.SENDER, LATER)
+    held_back = [ready("legal_hours", LATER)]
+    leaving = RevisionState.LEAVING
+    assert of(**lost, state=leaving, waiting=held_back) == (Hold.SENDER, LATER)
+    assert of(**lost, state=leaving, waiting=[ready()]) == (Hold.SENDER, None)
+    assert of(**lost, state=RevisionState.CANCELLING, waiting=[]) == (Hold.CANCELLING, None)
 
 
 def test_each_hold_has_a_look() -> None:

@@ -7,9 +7,8 @@ from urllib.parse import quote
 import pytest
 from django.urls import reverse
 
-from accounts import phones
+from accounts import keyset, phones
 from accounts.models import SmsAccount, User
-from messaging import keyset
 from messaging.models import OptOut, OptOutCause
 from messaging.recipients import optout
 from tests import pages, scenes

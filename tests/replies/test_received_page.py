@@ -11,8 +11,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts import keyset
 from accounts.models import Customer, SmsAccount, User
-from messaging import keyset
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.models import Message
 from replies import charging, received

@@ -1,4 +1,4 @@
-"""The admin site of senders: every step goes through the review."""
+"""The admin site of senders: they are asked for and withdrawn, through the review."""
 
 import pytest
 from django.test import Client
@@ -34,55 +34,35 @@ def act(desk: Client, action: str, *senders: Sender, **words: str) -> str:
     return str(desk.post(LIST, form, follow=True).content.decode())
 
 
-def test_staff_enable_a_waiting_sender_at_once(desk: Client, waiting: Sender) -> None:
-    page = act(desk, "enable", waiting)
-    assert state_of(waiting) == SenderState.ENABLED
-    assert "1 sender was changed" in page
-    assert waiting.validities.get().until is None
+def test_withdrawing_asks_for_a_reason(desk: Client, sender: Sender) -> None:
+    page = act(desk, "withdraw", sender)
+    assert sender.name in page
+    assert state_of(sender) == SenderState.ENABLED
+
+    assert "required" in act(desk, "withdraw", sender, decided="1", reason="")
+    said = act(desk, "withdraw", sender, decided="1", reason="call 0612345678")
+    assert "phone numbers" in said
+    assert state_of(sender) == SenderState.ENABLED
+
+    act(desk, "withdraw", sender, decided="1", reason="no document")
+    assert state_of(sender) == SenderState.WITHDRAWN
+    assert TrailEntry.objects.get(details__reason="no document").subject == f"sender:{sender.pk}"
 
 
 def test_a_sender_in_another_state_is_left_and_named(
     desk: Client, sender: Sender, waiting: Sender
 ) -> None:
-    page = act(desk, "enable", sender, waiting)
-    assert "Martin was left as it is: Enabled." in page
+    form = {"decided": "1", "reason": "no document"}
+    page = act(desk, "withdraw", sender, waiting, **form)
+    assert "FOURNIL was left as it is: Waiting for validation." in page
     assert "1 sender was changed" in page
 
 
-@pytest.mark.parametrize(
-    ("action", "before", "after"),
-    [
-        ("refuse", SenderState.WAITING, SenderState.REFUSED),
-        ("withdraw", SenderState.ENABLED, SenderState.WITHDRAWN),
-    ],
-)
-def test_refusing_and_withdrawing_ask_for_a_reason(
-    desk: Client,
-    sender: Sender,
-    waiting: Sender,
-    action: str,
-    before: SenderState,
-    after: SenderState,
-) -> None:
-    chosen = Sender.objects.get(state=before, kind=SenderKind.ALPHANUMERIC)
-    page = act(desk, action, chosen)
-    assert chosen.name in page
-    assert state_of(chosen) == before
-
-    assert "required" in act(desk, action, chosen, decided="1", reason="")
-    assert "phone numbers" in act(desk, action, chosen, decided="1", reason="call 0612345678")
-    assert state_of(chosen) == before
-
-    act(desk, action, chosen, decided="1", reason="no document")
-    assert state_of(chosen) == after
-    assert TrailEntry.objects.get(details__reason="no document").subject == f"sender:{chosen.pk}"
-
-
 def test_the_page_that_asks_for_a_reason_is_a_decent_page(
-    house_client: HouseClient, sam: User, waiting: Sender
+    house_client: HouseClient, sam: User, sender: Sender
 ) -> None:
     house_client.force_login(sam)
-    form = {"action": "refuse", "_selected_action": str(waiting.pk)}
+    form = {"action": "withdraw", "_selected_action": str(sender.pk)}
     assert house_client.post(LIST, form).status_code == 200
     assert house_client.post(LIST, {**form, "decided": "1", "reason": ""}).status_code == 200
 

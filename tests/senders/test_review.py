@@ -142,7 +142,15 @@ def test_the_trail_names_each_step_with_its_reason(
     review.refuse(sender=waiting, by=sam, reason="no document", now=now)
     entry = TrailEntry.objects.get(event="sender.refused")
     assert (entry.subject, entry.actor) == (f"sender:{waiting.pk}", sam)
-    assert entry.details == {"reason": "no document"}
+    assert entry.details == {"reason": "other", "outcome": "refused"}
+
+
+def test_words_to_the_customer_may_hold_a_phone_number_and_stay_out_of_the_trail(
+    waiting: Sender, sam: User, now: datetime
+) -> None:
+    review.refuse(sender=waiting, by=sam, reason="Call 01 23 45 67 89", now=now)
+    entry = TrailEntry.objects.get(event="sender.refused")
+    assert "Call" not in str(entry.details)
 
 
 def test_only_ones_own_senders_can_be_chosen(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from senders import rules
-from senders.rules import Problem
+from senders.rules import Caution, Problem
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,67 @@ def test_a_name_without_problem_is_short_ascii_with_a_letter(name: str) -> None:
         assert name.isprintable()
         assert 3 <= len(name) <= 11
         assert any(c.isalpha() for c in name)
+
+
+PROTECTED = ("Orange", "Ameli", "La Poste", "CAF", "Credit Agricole", "impots.gouv", "Netflix")
+
+
+@pytest.mark.parametrize(
+    ("name", "like"),
+    [
+        pytest.param("0range", "Orange", id="digit for a letter"),
+        pytest.param("AMELl", "Ameli", id="small L for a capital I"),
+        pytest.param("arneli", "Ameli", id="two letters that look like one"),
+        pytest.param("La P0ste", "La Poste", id="digit in the middle"),
+        pytest.param("laposte", "La Poste", id="no space, other case"),
+        pytest.param("L.A.Poste", "La Poste", id="dots between"),
+        pytest.param("Netflx", "Netflix", id="a letter too few"),
+        pytest.param("Nettflix", "Netflix", id="a letter too many"),
+        pytest.param("Info CAF", "CAF", id="a short one as a word"),
+        pytest.param("Orange Info", "Orange", id="with a word behind"),
+        pytest.param("Credlt Agr1", "Credit Agricole", id="cut off at eleven"),
+        pytest.param("1mpots-gouv", "impots.gouv", id="other punctuation"),
+    ],
+)
+def test_a_look_alike_is_known_with_whom_it_resembles(name: str, like: str) -> None:
+    assert rules.problems(name) == ()
+    assert rules.resembled(name, protected=PROTECTED) == (like,)
+
+
+@pytest.mark.parametrize("name", ["Martin", "Camelia", "CAFE NOIR", "Marketing", "FOURNIL", "Info"])
+def test_an_ordinary_name_resembles_nobody(name: str) -> None:
+    assert rules.resembled(name, protected=PROTECTED) == ()
+
+
+DISGUISES = {"o": "0O", "i": "1lIL", "l": "1ILi", "e": "3E", "a": "4A", "s": "5S", "t": "7T"}
+
+
+@given(st.data())
+def test_no_disguise_of_a_protected_name_is_missed(data: st.DataObject) -> None:
+    known = data.draw(st.sampled_from(PROTECTED))
+    name = "".join(
+        data.draw(st.sampled_from(letter + letter.upper() + DISGUISES.get(letter.lower(), "")))
+        for letter in known
+    )
+    assert known in rules.resembled(name, protected=PROTECTED)
+
+
+@given(st.text(), st.lists(st.text(), max_size=5))
+def test_rules_answer_for_any_text(name: str, protected: list[str]) -> None:
+    told = rules.tell(name, taken=(), protected=protected)
+    assert told.problems == rules.problems(name)
+    assert set(told.resembled) <= set(protected)
+
+
+def test_a_name_that_the_account_has_is_told() -> None:
+    assert rules.tell("Martin", taken={"Martin"}, protected=()).problems == (Problem.TAKEN,)
+
+
+def test_spaces_and_punctuation_are_cautioned_about() -> None:
+    told = rules.tell("A&B Co", taken=(), protected=())
+    assert (told.problems, told.cautions) == ((), (Caution.SPACE, Caution.PUNCTUATION))
+
+
+def test_a_country_has_one_caveat() -> None:
+    countries = [country for listed in rules.CAVEATS.values() for country in listed]
+    assert len(countries) == len(set(countries))

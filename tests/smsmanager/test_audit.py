@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Max, QuerySet
 from pytest_django import DjangoDbBlocker
@@ -30,7 +31,15 @@ from messaging.models import (
     Status,
 )
 from replies.models import Reply
-from senders.models import Lease, SenderValidity
+from senders.models import (
+    Decision,
+    Lease,
+    Sender,
+    SenderDocument,
+    SenderRequest,
+    SenderState,
+    SenderValidity,
+)
 from smsmanager.audit import proof
 from smsmanager.audit.check import Finding
 from tests import audited, factories, scenes
@@ -42,6 +51,8 @@ SECOND = timedelta(seconds=1)
 FIRST = scenes.numbers(3)[2]
 DEBITED = "an open reply was debited once, a credit for each part and one at least"
 DEBIT_OF_A_REPLY = "a debit for a reply is that of an open reply of its account"
+OPEN_REQUEST = "a waiting sender has one open request, any other has none"
+GOES_ON = "an enabled sender has one validity that goes on, any other has none"
 OF_ITS_LEASE = "a reply belongs to the account of its lease, and to its number and phone"
 RETURNED = "a batch was given back the prices of its refunded messages, or all if it never left"
 
@@ -396,6 +407,7 @@ def a_claim_after_the_sender_was_disabled(day: Day) -> None:
     SenderValidity.objects.filter(sender=day.rival.sender).update(
         since=day.now - LATE, until=day.now - 3 * SECOND
     )
+    Sender.objects.filter(pk=day.rival.sender_id).update(state=SenderState.DISABLED)
 
 
 def a_claim_while_suspended(day: Day) -> None:
@@ -603,6 +615,52 @@ def a_reply_that_stays_locked(day: Day) -> None:
     reply(day.locked, decided_at=day.now - LATE)
 
 
+def a_refused_sender_that_is_still_asked_about(day: Day) -> None:
+    Sender.objects.filter(pk=day.waiting.pk).update(state=SenderState.REFUSED)
+
+
+def a_waiting_sender_that_nobody_asked_for(day: Day) -> None:
+    Sender.objects.filter(pk=day.refused.pk).update(state=SenderState.WAITING)
+
+
+def an_enabled_sender_that_was_never_valid(day: Day) -> None:
+    Sender.objects.filter(pk=day.refused.pk).update(state=SenderState.ENABLED)
+
+
+def a_disabled_sender_that_is_still_valid(day: Day) -> None:
+    Sender.objects.filter(pk=day.sent.sender_id).update(state=SenderState.DISABLED)
+
+
+def a_virtual_number_that_is_not_valid(day: Day) -> None:
+    SenderValidity.objects.filter(sender=day.virtual.sender).update(until=day.now + LATE)
+
+
+def a_decision_that_came_after_the_end(day: Day) -> None:
+    Decision.objects.filter(request__sender=day.refused).update(at=day.now + SECOND)
+
+
+def a_request_that_nobody_decided(day: Day) -> None:
+    Decision.objects.filter(request__sender=day.refused).delete()
+
+
+def a_document_without_a_hash(day: Day) -> None:
+    document(day.waiting).update(sha256="abc")
+
+
+def a_document_without_its_file(day: Day) -> None:
+    document(day.waiting).update(stored_as="gone.pdf")
+
+
+def a_document_that_nobody_erases(day: Day) -> None:
+    long_ago = day.now - timedelta(days=settings.DOCUMENT_DAYS) - LATE
+    SenderRequest.objects.filter(sender=day.refused).update(closed_at=long_ago)
+    Decision.objects.filter(request__sender=day.refused).update(at=long_ago)
+
+
+def document(sender: Sender) -> QuerySet[SenderDocument]:
+    return SenderDocument.objects.filter(request__sender=sender)
+
+
 PLANTS: list[tuple[Callable[[Day], None], set[str]]] = [
     (a_balance_off_by_one, {"a balance is the sum of its entries, and what the last one says"}),
     (an_entry_that_says_another_balance, {"each entry says the sum of all up to it"}),
@@ -760,6 +818,19 @@ PLANTS: list[tuple[Callable[[Day], None], set[str]]] = [
         a_reply_that_stays_locked,
         {"each locked reply that the balance reaches was opened"},
     ),
+    (a_refused_sender_that_is_still_asked_about, {OPEN_REQUEST}),
+    (a_waiting_sender_that_nobody_asked_for, {OPEN_REQUEST}),
+    (an_enabled_sender_that_was_never_valid, {GOES_ON}),
+    (a_disabled_sender_that_is_still_valid, {GOES_ON}),
+    (a_virtual_number_that_is_not_valid, {GOES_ON}),
+    (a_decision_that_came_after_the_end, {"a request is closed at the moment of its decision"}),
+    (
+        a_request_that_nobody_decided,
+        {"a request without a decision is open, or was taken back"},
+    ),
+    (a_document_without_a_hash, {"a document has its hash"}),
+    (a_document_without_its_file, {"a document that was not erased has its file"}),
+    (a_document_that_nobody_erases, {"each document whose time is over was erased"}),
 ]
 
 
@@ -810,6 +881,7 @@ def a_sender_disabled_in_the_second_of_the_claim(day: Day) -> None:
     SenderValidity.objects.filter(sender=day.rival.sender).update(
         since=day.now - LATE, until=day.now - SECOND
     )
+    Sender.objects.filter(pk=day.rival.sender_id).update(state=SenderState.DISABLED)
 
 
 def a_suspension_in_the_second_of_the_claim(day: Day) -> None:

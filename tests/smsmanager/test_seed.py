@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from accounts import access, ledger
 from accounts.models import CreditEntry, Destination, EntryKind, SmsAccount, TrailEntry, User
 from accounts.tariff_sample import PRICES
-from senders.models import SHORT_NAME, Sender, SenderState
+from senders.models import SHORT_NAME, Sender, SenderDocument, SenderState
 from smsmanager import seed
 from tests import factories
 
@@ -45,8 +45,14 @@ def test_the_demo_has_credits_with_an_entry_and_senders_in_every_state_that_matt
         "+33755512345": SenderState.ENABLED,
         "Martin": SenderState.ENABLED,
         "FOURNIL": SenderState.ENABLED,
+        "+33755512346": SenderState.ENABLED,
         "MARTIN CLUB": SenderState.WAITING,
+        "Le Pain": SenderState.REFUSED,
+        "Martin 24h": SenderState.DISABLED,
+        "PROMO": SenderState.WITHDRAWN,
     }
+    kept = SenderDocument.objects.values_list("request__sender__name", flat=True)
+    assert set(kept) == {"MARTIN CLUB", "Le Pain"}
 
 
 def test_the_demo_people_see_what_is_theirs(now: datetime) -> None:

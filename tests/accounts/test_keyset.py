@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 from django.core.signing import b64_decode
 
+from accounts import keyset
+from accounts.keyset import Order
 from accounts.models import SmsAccount
-from messaging import keyset
-from messaging.keyset import Order
 from messaging.models import OptOut, OptOutCause
 
 ORDERS = [

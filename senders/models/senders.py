@@ -1,15 +1,13 @@
-"""Senders, the stretches of time in which each was valid, and the numbers lent to phones.
+"""Senders, and the stretches of time in which each was valid.
 
     waiting ──► enabled ◄──► disabled (by the owner)
-       └──► refused  ├────────────┼──► withdrawn (by staff)
-                     └────────────┴──► ended (the term of a virtual number is over)
+     ▲ └──► refused  ├────────────┼──► withdrawn (by staff)
+     │         │     └────────────┴──► ended (the term of a virtual number is over)
+     └─────────┘ asked again; a waiting, enabled, disabled or refused name may be removed by its
+                 owner, and waits when it is asked for again
 
 `senders.review` moves the state and keeps the intervals; a hand-over asks whether the sender was
 valid at its moment, so an interval is closed, never removed. What each kind may do: `kinds`.
-
-A lease lends a number to one phone of one account, so that what this phone sends to the number is
-known to be an answer. `senders.leases` takes and closes leases; none is removed, because a late
-answer still has to find the one it belongs to.
 """
 
 from django.db import models
@@ -38,6 +36,7 @@ class SenderState(models.TextChoices):
     DISABLED = "disabled", _("Disabled")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     ENDED = "ended", _("Ended")
+    REMOVED = "removed", _("Removed")
 
 
 SHORT_NAME = "#short"
@@ -54,6 +53,8 @@ class Sender(models.Model):
     )
     # A name; the virtual number in E.164; SHORT_NAME, which no name may be, for the short number.
     name = models.CharField(_("name"), max_length=16)
+    # What the eye makes of a name (`senders.rules`), to find those that look like it.
+    skeleton = models.CharField(max_length=16, blank=True, default="", editable=False)
     description = models.CharField(_("description"), max_length=40, blank=True, default="")
     state = models.CharField(
         _("status"), max_length=10, choices=SenderState.choices, default=SenderState.WAITING
@@ -61,12 +62,19 @@ class Sender(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     # Of a virtual number: until when its account has it.
     term_ends_at = models.DateTimeField(_("end of the term"), null=True, blank=True)
+    # What a new message of the account bears unless somebody chooses another.
+    is_default = models.BooleanField(_("default sender"), default=False)
+    # When something last left under it, to the minute; messaging notes it.
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("sender")
         verbose_name_plural = _("senders")
         constraints = [
             models.UniqueConstraint(fields=["account", "name"], name="sender_once_per_account"),
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(is_default=True), name="sender_one_default"
+            ),
             models.UniqueConstraint(
                 fields=["name"],
                 condition=Q(
@@ -79,6 +87,10 @@ class Sender(models.Model):
                 | ~Q(kind=SenderKind.VIRTUAL) & Q(term_ends_at__isnull=True),
                 name="sender_term_of_virtual_numbers",
             ),
+        ]
+        indexes = [
+            # The desk: names that look alike.
+            models.Index(fields=["skeleton"], condition=~Q(skeleton=""), name="sender_by_skeleton"),
         ]
 
     def __str__(self) -> str:
@@ -135,101 +147,3 @@ class SenderValidity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sender} {self.since}"
-
-
-class ShortNumber(models.Model):
-    """A short number of the carrier's pool, as the carrier named it last.
-
-    One that left the pool is drawn no more; the leases that name it stay.
-    """
-
-    number = models.CharField(_("number"), max_length=5, unique=True)
-    is_active = models.BooleanField(_("in the pool"), default=True)
-    changed_at = models.DateTimeField(_("changed"))
-
-    class Meta:
-        verbose_name = _("short number")
-        verbose_name_plural = _("short numbers")
-
-    def __str__(self) -> str:
-        return self.number
-
-
-class LeaseKind(models.TextChoices):
-    """What kind of number is lent."""
-
-    SHORT = "short", _("Short number")
-    VIRTUAL = "virtual", _("Virtual number")
-
-
-class Lease(models.Model):
-    """A number lent to one phone of one account.
-
-    Open, messages of the account to the phone bear the number. A short one closes 48 hours after
-    the last message, and the pair is held for 30 days more: nobody else gets it meanwhile.
-    Expiry is a change of columns, because no index can ask for the time.
-    """
-
-    # Not checked by the database for each of thousands of rows of one account; `audit` does.
-    account = models.ForeignKey(
-        SmsAccount,
-        verbose_name=_("SMS account"),
-        on_delete=models.PROTECT,
-        related_name="leases",
-        db_index=False,
-        db_constraint=False,
-    )
-    kind = models.CharField(_("kind"), max_length=8, choices=LeaseKind.choices)
-    number = models.CharField(_("number"), max_length=16)
-    phone = models.CharField(_("recipient"), max_length=16)
-    is_open = models.BooleanField(_("open"), default=True)
-    is_held = models.BooleanField(_("held"), default=True)
-    opened_at = models.DateTimeField(_("since"))
-    # May be closed from this moment on; moved by each message.
-    expires_at = models.DateTimeField(_("until"))
-    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
-    # By the carrier's clock: when it accepted the first and the last message under this lease.
-    # Empty: none yet, or the answer is not recorded yet.
-    first_accepted_at = models.DateTimeField(
-        _("first accepted by the carrier at"), null=True, blank=True
-    )
-    accepted_at = models.DateTimeField(_("last accepted by the carrier at"), null=True, blank=True)
-    # The last message under this lease; messaging owns the table.
-    message_id = models.BigIntegerField(_("id of the last message"), null=True, blank=True)
-    last_reply_at = models.DateTimeField(_("last reply at"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("lease")
-        verbose_name_plural = _("leases")
-        constraints = [
-            # Whose is an answer from this phone to this number: one lease, also when it is late.
-            models.UniqueConstraint(
-                fields=["number", "phone"], condition=Q(is_held=True), name="lease_held_once"
-            ),
-            # The number that an account uses for a phone; also the look-up at each hand-over.
-            models.UniqueConstraint(
-                fields=["phone", "account"],
-                condition=Q(is_open=True, kind=LeaseKind.SHORT),
-                name="lease_open_once",
-            ),
-            models.CheckConstraint(
-                condition=Q(is_held=True) | Q(is_open=False), name="lease_open_is_held"
-            ),
-        ]
-        indexes = [
-            # The sweep: what may be closed.
-            models.Index(fields=["expires_at"], condition=Q(is_open=True), name="lease_expiring"),
-            # The sweep: what need no longer be held.
-            models.Index(
-                fields=["closed_at"],
-                condition=Q(is_held=True, is_open=False),
-                name="lease_to_release",
-            ),
-            # What is held for a phone beside open ones; which number a message bore long ago.
-            models.Index(
-                fields=["phone", "account"], condition=Q(is_open=False), name="lease_closed"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.pk}"
