@@ -5,6 +5,7 @@ at a time and pauses between two batches. PostgreSQL writes one segment while th
 the next, which takes about as long.
 """
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,9 @@ from messaging import bulk
 Work = Callable[[], None]
 
 _one_loader = threading.Lock()
+# So long the one who prepares keeps the interpreter from the one who writes, who needs it for a
+# moment between two waits for the database (seconds).
+SWITCH = 0.0005
 # Between two batches of a loader on SQLite, so that a page gets its turn (seconds).
 PAUSE = 0.02
 
@@ -41,10 +45,13 @@ def beside() -> Iterator[Callable[[Work], Work]]:
     if not bulk.is_postgresql() or connection.in_atomic_block:
         yield _at_once
         return
+    usual = sys.getswitchinterval()
     with ThreadPoolExecutor(max_workers=1) as thread:
+        sys.setswitchinterval(SWITCH)
         try:
             yield lambda work: thread.submit(work).result
         finally:
+            sys.setswitchinterval(usual)
             thread.submit(_hang_up).result()
 
 
