@@ -92,6 +92,12 @@ def send_owed(*, clock: Callable[[], datetime]) -> int:
     return sum(_send(pk, clock=clock) for pk in pks)
 
 
+def oldest_owed(*, now: datetime) -> datetime | None:
+    """Give since when the first e-mail could have been sent, or sent again."""
+    owed = SenderNotice.objects.filter(sent_at__isnull=True, next_attempt_at__lte=now)
+    return owed.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
+
+
 def _owe(notices: Iterable[SenderNotice]) -> None:
     SenderNotice.objects.bulk_create(notices)
 

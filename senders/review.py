@@ -38,6 +38,7 @@ REMOVABLE = [
     SenderState.ENABLED,
     SenderState.DISABLED,
 ]
+WITHDRAWABLE = [SenderState.ENABLED, SenderState.DISABLED]
 IN_ORDER = (SenderKind.SHORT, SenderKind.VIRTUAL, SenderKind.ALPHANUMERIC)
 
 
@@ -155,7 +156,7 @@ def withdraw(*, sender: Sender, by: User, reason: str, clock: Callable[[], datet
     """Take a sender away for good; its owner cannot enable it again. Raises WrongState."""
     with transaction.atomic():
         now = _lock(sender, clock=clock)
-        _move(sender, start=[SenderState.ENABLED, SenderState.DISABLED], end=SenderState.WITHDRAWN)
+        _move(sender, start=WITHDRAWABLE, end=SenderState.WITHDRAWN)
         _close(sender, now=now)
         if sender.kind == SenderKind.VIRTUAL:
             virtualnumbers.end_leases(sender=sender, at=now)

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 
 from messaging import pulse
 from replies import inbound
+from senders import notices
 
 # Members are told about lateness beyond this, and the answer is kept so long.
 NOTICED = timedelta(seconds=30)
@@ -65,6 +66,7 @@ DUE: dict[str, tuple[timedelta, Oldest]] = {
     "receipts": (timedelta(minutes=5), pulse.oldest_receipt),
     "replies": (timedelta(minutes=5), inbound.oldest_waiting),
     "quotes": (timedelta(minutes=5), pulse.most_silent_quote),
+    "notices": (timedelta(minutes=5), notices.oldest_owed),
 }
 BEAT_LIMIT = timedelta(seconds=30)
 

@@ -148,6 +148,8 @@ def _page(
         "is_mine": holder == request.user,
         "may_decide": found.closed_at is None and not is_own and is_free,
         "following": queue.following(found, by=request.user, now=now),
+        "may_withdraw": found.sender.state in review.WITHDRAWABLE
+        and request.user.has_perm("senders.change_sender"),
         "claim_minutes": deciding.CLAIM.seconds // 60,
     }
     return render(request, "desk/request_detail.html", context, status=status)

@@ -227,6 +227,16 @@ def test_words_of_a_customer_are_shown_as_text(desk: HouseClient, asked: SenderR
     assert evil not in desk.get(url(asked)).content.decode()
 
 
+def test_what_was_approved_leads_to_where_it_can_be_withdrawn(
+    desk: HouseClient, asked: SenderRequest, sam: User, now: datetime
+) -> None:
+    factories.decide(asked.sender, Outcome.APPROVED, by=sam, now=now)
+    there = 'href="/admin/senders/sender/?q=FOURNIL"'
+    assert there in shown(desk, url(asked))
+    review.withdraw(sender=asked.sender, by=sam, reason="fraud", clock=lambda: now)
+    assert there not in shown(desk, url(asked))
+
+
 def test_a_request_that_does_not_exist_is_not_found(desk: HouseClient) -> None:
     assert desk.get(f"{QUEUE}requests/{'0' * 8}-0000-4000-8000-{'0' * 12}/").status_code == 404
 

@@ -16,6 +16,7 @@ from accounts.models import SmsAccount, User
 from messaging import campaigns, claims, pulse, quote, receipts, sweep
 from messaging.models import HandOver, Heartbeat
 from replies import inbound
+from senders import notices
 from senders.models import Sender
 from smsmanager import health
 from tests import answers, scenes
@@ -66,6 +67,9 @@ class Scene:
     def quotes(self) -> None:
         many = scenes.numbers(quote.AT_ONCE + 1)
         scenes.compose(self.account, self.by, self.sender, now=self.now, numbers=many)
+
+    def notices(self) -> None:
+        notices.owe_withdrawal(sender=self.sender, reason="fraud", now=self.now)
 
 
 LIMITS = {"beat": health.BEAT_LIMIT} | {name: limit for name, (limit, _) in health.DUE.items()}
