@@ -9,8 +9,8 @@ from typing import assert_never
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.ledger import InsufficientCredits
 from accounts.phones import Reason
@@ -179,10 +179,26 @@ PLAIN: dict[type[Exception], Promise] = {
 }
 
 
+# Characters that show nothing of themselves. All others are shown, so that only English needs
+# their Unicode names, which exist in no other language.
+UNSEEN: dict[str, Promise] = {
+    "\u00a0": gettext_lazy("no-break space"),
+    "\u00ad": gettext_lazy("soft hyphen"),
+    "\u2009": gettext_lazy("thin space"),
+    "\u200b": gettext_lazy("zero width space"),
+    "\u200d": gettext_lazy("zero width joiner"),
+    "\u202f": gettext_lazy("narrow no-break space"),
+    "\ufe0f": gettext_lazy("variation selector-16"),
+    "\ufeff": gettext_lazy("zero width no-break space"),
+}
+
+
 def of_character(character: str) -> str:
-    """Name a character for people: itself if it shows, its Unicode name, its code."""
+    """Name a character for people who see it beside: its name as far as they need one, its code."""
     code = f"U+{ord(character):04X}"
-    name = unicodedata.name(character, "").lower()
+    name = str(UNSEEN.get(character, ""))
+    if not name and (get_language() or "en").startswith("en"):
+        name = unicodedata.name(character, "").lower()
     return f"{name}, {code}" if name else code
 
 
