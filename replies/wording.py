@@ -1,7 +1,5 @@
 """What people read about replies: the columns of their table, and how each sorts."""
 
-from dataclasses import dataclass
-
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -34,30 +32,6 @@ SORTS: list[tuple[str, Promise]] = [
     ("status", _("Status: locked first")),
     ("-status", _("Status: STOP first")),
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """The head of a column: what a press on it sorts by, and how it is sorted now ("" = not)."""
-
-    name: str
-    words: Promise
-    next_sort: str
-    sorted: str
-
-
-def columns(*, sort: str) -> list[Column]:
-    """Give the heads of the table; the first press on most sorts upwards, a second one back."""
-    chosen, falls = sort.removeprefix("-"), sort.startswith("-")
-    return [
-        Column(
-            name=name,
-            words=words,
-            next_sort=name if (falls if name == chosen else name != "received") else f"-{name}",
-            sorted=("descending" if falls else "ascending") if name == chosen else "",
-        )
-        for name, words in HEADS.items()
-    ]
 
 
 def of_state(reply: Reply) -> str:

@@ -3,15 +3,12 @@
 Rules give codes; here are the words, so that none of them stands in a rule.
 """
 
-from dataclasses import dataclass
-
 from django.utils.functional import Promise
-from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from senders.documents import Fault
-from senders.listing import COLUMNS, Line
+from senders.listing import Line
 from senders.models import Outcome, SenderState
 from senders.rules import Caution, Caveat, Problem, Told
 
@@ -51,41 +48,25 @@ HEADS: dict[str, Promise] = {
     "promised": _("Answer promised by"),
     "used": _("Last used"),
 }
-_WORDS_UP, _WORDS_DOWN = _("A to Z"), _("Z to A")
-_TIMES_UP, _TIMES_DOWN = _("oldest first"), _("newest first")
-SORTS = [
-    (sign + name, format_lazy("{column}: {way}", column=HEADS[name], way=way))
-    for name in COLUMNS
-    for sign, way in (
-        (("", _TIMES_UP), ("-", _TIMES_DOWN))
-        if name in ("promised", "used")
-        else (("", _WORDS_UP), ("-", _WORDS_DOWN))
-    )
+# The choices of the page's form, in the order of the columns; the first is what holds without one.
+SORTS: list[tuple[str, Promise]] = [
+    ("name", _("Sender: A to Z")),
+    ("-name", _("Sender: Z to A")),
+    ("kind", _("Kind: A to Z")),
+    ("-kind", _("Kind: Z to A")),
+    ("origin", _("Origin: A to Z")),
+    ("-origin", _("Origin: Z to A")),
+    ("description", _("Description: A to Z")),
+    ("-description", _("Description: Z to A")),
+    ("status", _("Status: A to Z")),
+    ("-status", _("Status: Z to A")),
+    ("message", _("Message from staff: A to Z")),
+    ("-message", _("Message from staff: Z to A")),
+    ("promised", _("Answer promised by: soonest first")),
+    ("-promised", _("Answer promised by: latest first")),
+    ("-used", _("Last used: newest first")),
+    ("used", _("Last used: oldest first")),
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """The head of a column: what a press on it sorts by, and how it is sorted now ("" = not)."""
-
-    name: str
-    words: Promise
-    next_sort: str
-    sorted: str
-
-
-def columns(*, sort: str) -> list[Column]:
-    """Give the heads of the table; a second press turns the order around."""
-    chosen, falls = sort.removeprefix("-"), sort.startswith("-")
-    return [
-        Column(
-            name=name,
-            words=words,
-            next_sort=f"-{name}" if name == chosen and not falls else name,
-            sorted=("descending" if falls else "ascending") if name == chosen else "",
-        )
-        for name, words in HEADS.items()
-    ]
 
 
 def of_told(told: Told) -> list[str]:

@@ -5,7 +5,7 @@ abbreviation comes from the moment itself: in the hour that exists twice it is a
 two apart, and Django's own date filter leaves it out just then.
 """
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 
 from django import template
@@ -55,6 +55,18 @@ def near_moment(at: datetime) -> str:
 
 
 @register.filter
+def day(on: date) -> str:
+    """21 Nov 2026: a day of the calendar, which has no zone."""
+    return _small(dateformat.format(on, pgettext("date format", "j M Y")))
+
+
+@register.filter
+def near_day(on: date) -> str:
+    """21 Nov: under a chart."""
+    return _small(dateformat.format(on, pgettext("date format", "j M")))
+
+
+@register.filter
 def zone_of(at: datetime) -> str:
     """CET, UTC+1: which of two equal times is meant."""
     local = timezone.localtime(at)
@@ -78,5 +90,8 @@ def _written(at: datetime, day: str, clock: str, *, zone: str = "") -> str:
 def _formatted(at: datetime, pattern: str, zone: str, current: tzinfo, language: str | None) -> str:
     """Write a moment given in UTC; remembered, because the messages of a campaign share theirs."""
     local = at.astimezone(current)
-    written = dateformat.format(local, pattern)
-    return (written.lower() if language in SMALL else written) + local.strftime(zone)
+    return _small(dateformat.format(local, pattern), language) + local.strftime(zone)
+
+
+def _small(written: str, language: str | None = None) -> str:
+    return written.lower() if (language or get_language()) in SMALL else written

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from accounts.access import AccountRequest, Right, account_view
+from accounts.columns import columns
 from accounts.credits import show
 from accounts.models import SmsAccount
 from accounts.zoned import in_zone_of_account
@@ -38,7 +39,7 @@ def reply_list(request: AccountRequest, account: SmsAccount) -> HttpResponse:
                 sort=said["sort"],
                 cursor=said["cursor"],
             ),
-            "columns": wording.columns(sort=said["sort"]),
+            "columns": columns(wording.HEADS, sort=said["sort"], downwards={"received"}),
             "is_filtered": bool(form.data.get("number", "").strip()),
             "next_locked": received.next_locked(account_id=account.pk),
         }

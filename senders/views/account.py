@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import AccountRequest, Right, account_view
+from accounts.columns import columns
 from accounts.models import SmsAccount
 from accounts.zoned import in_zone_of_account
 from senders import listing, review, wording
@@ -31,7 +32,7 @@ def sender_list(request: AccountRequest, account: SmsAccount) -> HttpResponse:
             "page": listing.page(
                 account=account, wanted=said["words"], sort=said["sort"], now=timezone.now()
             ),
-            "columns": wording.columns(sort=said["sort"]),
+            "columns": columns(wording.HEADS, sort=said["sort"], downwards={"used"}),
             "is_searched": bool(said["words"]),
         }
     return render(request, "senders/sender_list.html", context)

@@ -1,6 +1,6 @@
 """Moments on pages: in the current zone, with its name even in the hour that exists twice."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -46,3 +46,17 @@ def test_days_and_months_are_written_as_the_language_does(language: str, expecte
         at = datetime(2027, 3, 2, 12, tzinfo=UTC)
         assert moments.moment(at) == f"{expected}, 13:00"
         assert moments.dated(at) == f"{expected}, 13:00 CET"
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "near"),
+    [
+        ("en", "2 Mar 2027", "2 Mar"),
+        ("fr", "2 mars 2027", "2 mars"),
+        ("it", "2 mar 2027", "2 mar"),
+    ],
+)
+def test_a_day_has_no_zone_and_is_written_alike(language: str, day: str, near: str) -> None:
+    with translation.override(language):
+        assert moments.day(date(2027, 3, 2)) == day
+        assert moments.near_day(date(2027, 3, 2)) == near

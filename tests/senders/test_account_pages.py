@@ -98,7 +98,7 @@ def test_numbers_stand_among_them_with_what_they_can_do(
     page = shown(client, url(account))
     assert "+33 7 55 51 23 45" in page
     assert "Yours until 9 Mar 2028" in page
-    assert "Can be answered for 48 hours" in page
+    assert "Allows a reply for 48 hours" in page
 
 
 def test_numbers_that_end_soon_are_warned_about(
