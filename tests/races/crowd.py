@@ -1,8 +1,10 @@
 """Threads that start together, each with its own connection to the database."""
 
+import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from django.db import OperationalError, connection
 
@@ -10,6 +12,8 @@ from django.db import OperationalError, connection
 PATIENCE = 60
 # Tries of a control to show its race.
 TRIES = 20
+# The longest offset between works that are to end in either order (seconds).
+SPREAD = 0.06
 
 
 def at_once(works: Sequence[Callable[[], object]]) -> list[object]:
@@ -40,6 +44,16 @@ def at_once(works: Sequence[Callable[[], object]]) -> list[object]:
 def times(count: int, work: Callable[[], object]) -> list[object]:
     """Do one work `count` times at once."""
     return at_once([work] * count)
+
+
+def staggered(chance: random.Random, *works: Callable[[], object]) -> list[object]:
+    """Do works almost at once, each after an offset of its own: the offsets are the race."""
+
+    def after(seconds: float, work: Callable[[], object]) -> object:
+        time.sleep(seconds)
+        return work()
+
+    return at_once([partial(after, chance.uniform(0, SPREAD), work) for work in works])
 
 
 def errors(results: Sequence[object]) -> list[BaseException]:

@@ -85,13 +85,8 @@ def test_a_move_and_a_departure_end_in_one_of_them(
     due = now + HOUR
     for _round in range(ROUNDS):
         revision = plan(account, alice, sender, now=now)
-
-        def late_move(planned: Revision = revision, pause: float = chance.uniform(0, 0.02)) -> None:
-            # The offset is what the race is about, not a wait for something.
-            time.sleep(pause)
-            move(planned, alice, to=due + HOUR, now=now)
-
-        results = crowd.at_once([late_move, partial(let_leave, revision, at=due)])
+        late_move = partial(move, revision, alice, to=due + HOUR, now=now)
+        results = crowd.staggered(chance, late_move, partial(let_leave, revision, at=due))
 
         revision.refresh_from_db()
         refused = [e for e in crowd.errors(results) if isinstance(e, campaigns.NoLongerPlanned)]

@@ -1,7 +1,6 @@
 """Replacing something planned: a confirmation against its departure, its cancellation, another."""
 
 import random
-import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -24,7 +23,6 @@ pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 ROUNDS = 40
 HOUR = timedelta(hours=1)
 # Seconds between which the offsets of a race lie: some lengths of a confirmation.
-SPREAD = 0.06
 
 
 @pytest.fixture(autouse=True)
@@ -83,16 +81,6 @@ def stage(account: SmsAccount, alice: User, sender: Sender, now: datetime) -> St
     return Stage(account, alice, sender, now)
 
 
-def staggered(chance: random.Random, *works: Callable[[], object]) -> list[object]:
-    """Do works almost at once, each after an offset of its own: the offsets are the race."""
-
-    def after(seconds: float, work: Callable[[], object]) -> object:
-        time.sleep(seconds)
-        return work()
-
-    return crowd.at_once([partial(after, chance.uniform(0, SPREAD), work) for work in works])
-
-
 def test_naive_replacement_pays_twice_for_what_left(stage: Stage) -> None:
     def naive(old: Revision, new: Revision) -> None:
         found = Revision.objects.get(pk=old.pk)
@@ -126,7 +114,7 @@ def test_a_confirmation_and_a_departure_end_in_one_of_them(
         old = stage.plan()
         new = stage.change(old)
         confirm, leave = partial(stage.confirm, new), partial(stage.let_leave, old)
-        results = staggered(chance, confirm, leave)
+        results = crowd.staggered(chance, confirm, leave)
 
         errors = crowd.errors(results)
         assert all(isinstance(e, campaigns.NoLongerPlanned) for e in errors), errors
@@ -203,7 +191,7 @@ def test_a_confirmation_and_a_cancellation_end_in_one_of_them(stage: Stage) -> N
         old = stage.plan()
         new = stage.change(old)
         confirm, cancel = partial(stage.confirm, new), partial(stage.cancel, old)
-        results = staggered(chance, confirm, cancel)
+        results = crowd.staggered(chance, confirm, cancel)
 
         (lost,) = crowd.errors(results)
         assert isinstance(lost, campaigns.NoLongerPlanned)
