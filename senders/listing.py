@@ -50,6 +50,13 @@ class Line:
         )
 
     @property
+    def is_news(self) -> bool:
+        """Whether staff decided and nobody of the account has looked at it yet."""
+        decision = self.decision
+        is_by_staff = decision is not None and decision.by_id is not None
+        return is_by_staff and self.request is not None and self.request.seen_at is None
+
+    @property
     def promised_at(self) -> datetime | None:
         """Until when an answer is promised, as long as it is awaited."""
         return self.request.promised_at if self.request and not self.request.closed_at else None

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts import theme
 from replies import received
+from senders import news
 from smsmanager import health
 
 
@@ -15,7 +16,7 @@ def panel(request: HttpRequest) -> dict[str, object]:
     """Name the mode, so that the demo's pages can be linked, the account and the rights on it.
 
     Both come from accounts.access; a page of no account has neither. Whether messages leave late,
-    and how many replies nobody read, is asked only where a template asks.
+    and how many replies and decisions nobody read, is asked only where a template asks.
     """
     rights: frozenset[str] = getattr(request, "may", frozenset())
     account = getattr(request, "account", None)
@@ -28,4 +29,5 @@ def panel(request: HttpRequest) -> dict[str, object]:
         "messages_leave_late": lambda: health.messages_leave_late(now=timezone.now()),
         "replies_unseen": cache(lambda: received.unseen(account_id=account.pk) if account else 0),
         "replies_unseen_shown": received.UNSEEN_SHOWN,
+        "decisions_unseen": cache(lambda: news.unseen(account_id=account.pk) if account else 0),
     }

@@ -63,6 +63,8 @@ class SenderRequest(models.Model):
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     # When the desk reported that the promise was missed; once.
     missed_at = models.DateTimeField(_("reported as late"), null=True, blank=True)
+    # When somebody who may ask for senders first saw what was decided (`senders.news`).
+    seen_at = models.DateTimeField(_("seen at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("request for a sender")
@@ -96,6 +98,12 @@ class SenderRequest(models.Model):
                 fields=["promised_at"],
                 condition=Q(closed_at__isnull=True, missed_at__isnull=True),
                 name="request_not_reported",
+            ),
+            # The navigation of an account: what was decided that nobody looked at yet.
+            models.Index(
+                fields=["sender"],
+                condition=Q(closed_at__isnull=False, seen_at__isnull=True),
+                name="request_unseen",
             ),
             # What one person is working on.
             models.Index(

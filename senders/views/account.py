@@ -13,7 +13,7 @@ from accounts.access import AccountRequest, Right, account_view
 from accounts.columns import columns
 from accounts.models import SmsAccount
 from accounts.zoned import in_zone_of_account
-from senders import listing, review, wording
+from senders import listing, news, review, wording
 from senders.listing import Line
 from senders.models import Sender, SenderKind, SenderState
 from senders.requestforms import SearchForm
@@ -35,7 +35,11 @@ def sender_list(request: AccountRequest, account: SmsAccount) -> HttpResponse:
             "columns": columns(wording.HEADS, sort=said["sort"], downwards={"used"}),
             "is_searched": bool(said["words"]),
         }
-    return render(request, "senders/sender_list.html", context)
+    response = render(request, "senders/sender_list.html", context)
+    # After it is shown: this page still says what is new. A search may leave some of it out.
+    if request.method == "GET" and Right.SENDERS in request.may and not context.get("is_searched"):
+        news.see(account_id=account.pk, now=timezone.now())
+    return response
 
 
 @account_view(may=Right.READ)

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 Limit = Callable[[int], AbstractContextManager[object]]
 
 # Session, person, account, rights and what is not read are asked for by every page of an account.
-FRAME = 5
+FRAME = 6
 # What else a page may ask for; a new page has MOST until somebody needs a line of its own.
 MOST = 8
 LIMITS = {

@@ -70,6 +70,34 @@ def ask(client: HouseClient, account: SmsAccount, **changes: Any) -> Any:
 
 # --- The list -----------------------------------------------------------------------------------
 
+NEWS = '<span class="nav-count">1<span class="visually-hidden"> not read</span></span>'
+
+
+def test_a_decision_is_news_until_somebody_who_may_ask_looked(
+    client: HouseClient, account: SmsAccount, refused: Sender, alice: User, bob: User
+) -> None:
+    history = f"/sms/{account.name}/messages/"
+    assert NEWS in shown(client, history)
+    # Looked at by a reader, or searched for, it is news all the same.
+    client.force_login(bob)
+    assert NEWS in shown(client, url(account))
+    client.force_login(alice)
+    assert NEWS in shown(client, url(account), words="nothing like it")
+    first = shown(client, url(account))
+    assert NEWS in first
+    assert "</svg> New</span>" in first
+    second = shown(client, url(account))
+    assert "</svg> New</span>" not in second
+    assert NEWS not in shown(client, history)
+
+
+def test_what_the_platform_enables_at_once_is_no_news(
+    client: HouseClient, account: SmsAccount, sam: User, now: datetime
+) -> None:
+    sender = review.request(account=account, name="PAIN", description="", by=sam, now=now)
+    review.enable(sender=sender, by=None, now=now, reason=DecisionReason.VERIFIED)
+    assert "nav-count" not in shown(client, url(account))
+
 
 def test_every_sender_is_listed_with_where_it_stands(
     client: HouseClient, account: SmsAccount, refused: Sender, sam: User, now: datetime
