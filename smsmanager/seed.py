@@ -20,7 +20,7 @@ from accounts import gifts
 from accounts.credits import HUNDREDTHS
 from accounts.models import Customer, Destination, Membership, Role, SmsAccount, User
 from accounts.tariff_sample import PRICES
-from senders import asking, filing, review, shortnumbers, virtualnumbers
+from senders import asking, filing, news, review, shortnumbers, virtualnumbers
 from senders.filing import Paper
 from senders.models import DecisionReason, IdentityKind, Outcome, Sender, SenderRequest
 
@@ -130,6 +130,8 @@ def _make_senders(
     for name, document in documents.items():
         request = SenderRequest.objects.get(sender=made[name])
         filing.attach(request=request, written=[document], now=now)
+    # What was approved is known; what needs more waits to be looked at.
+    news.see(account_id=shop.pk, now=now)
     review.refuse(
         sender=made["Le Pain"],
         by=staff,
