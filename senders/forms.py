@@ -62,7 +62,7 @@ class DecisionForm(forms.Form):
         super().__init__(*args, **options)
         offered = {reason for outcome in outcomes for reason in deciding.REASONS[outcome]}
         choices = [(r.value, r.label) for r in DecisionReason if r in offered]
-        self.fields["reason"].choices = [("", "---------"), *choices]  # type: ignore[attr-defined]
+        self.fields["reason"].choices = [("", _("Choose a reason")), *choices]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """See that the customer will know what to do."""
