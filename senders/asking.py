@@ -112,6 +112,19 @@ def ask_for_own(
         ]
 
 
+def describe(*, sender: Sender, description: str) -> None:
+    """Describe a sender anew. Raises review.WrongState while staff look at it, or once removed.
+
+    What a request said of it stays as it was.
+    """
+    closed = [SenderState.WAITING, SenderState.REMOVED]
+    changed = Sender.objects.filter(pk=sender.pk).exclude(state__in=closed)
+    is_done = changed.update(description=description)
+    sender.refresh_from_db()
+    if not is_done:
+        raise review.WrongState(state=SenderState(sender.state))
+
+
 def offers(*, account: SmsAccount) -> list[Offer]:
     """Give the names known as the customer's that fit and that the account does not have."""
     taken, protected = names_of(account=account), protected_names()

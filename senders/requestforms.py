@@ -148,6 +148,14 @@ class AskAgainForm(ReadableForm):
         )
 
 
+class DescriptionForm(ReadableForm):
+    """What its owners call a sender among themselves."""
+
+    description = forms.CharField(
+        label=_("Description"), required=False, max_length=40, help_text=_("For yourselves.")
+    )
+
+
 class OwnForm(ReadableForm):
     """Names known as the customer's, several at once."""
 

@@ -9,6 +9,7 @@ app_name = "senders"
 _sender = [
     path("", account.sender_detail, name="sender-detail"),
     path("ask-again/", requests.request_create, name="request-create"),
+    path("description/", account.description_update, name="description-update"),
     path("disable/", account.sender_disable, name="sender-disable"),
     path("enable/", account.sender_enable, name="sender-enable"),
     path("default/", account.default_update, name="default-update"),

@@ -13,10 +13,10 @@ from accounts.access import AccountRequest, Right, account_view
 from accounts.columns import columns
 from accounts.models import SmsAccount
 from accounts.zoned import in_zone_of_account
-from senders import listing, news, review, wording
+from senders import asking, listing, news, review, wording
 from senders.listing import Line
 from senders.models import Sender, SenderKind, SenderState
-from senders.requestforms import SearchForm
+from senders.requestforms import DescriptionForm, SearchForm
 
 
 @account_view(may=Right.READ)
@@ -48,8 +48,35 @@ def sender_list(request: AccountRequest, account: SmsAccount) -> HttpResponse:
 def sender_detail(request: AccountRequest, account: SmsAccount, sender: str) -> HttpResponse:
     """Show a sender with what was asked and decided, and what can be done with it."""
     line = line_or_404(account, sender)
+    form = DescriptionForm(initial={"description": line.sender.description})
+    return _detail(request, line, form=form, status=200)
+
+
+@account_view(may=Right.SENDERS)
+@in_zone_of_account
+@require_POST
+def description_update(request: AccountRequest, account: SmsAccount, sender: str) -> HttpResponse:
+    """Describe a sender anew."""
+    line = line_or_404(account, sender)
+    form = DescriptionForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, line, form=form, status=422)
+    return _step(
+        request,
+        account,
+        sender,
+        lambda s: asking.describe(sender=s, description=form.cleaned_data["description"]),
+        done=_("The description of %(sender)s is changed."),
+    )
+
+
+def _detail(
+    request: AccountRequest, line: Line, *, form: DescriptionForm, status: int
+) -> HttpResponse:
     context = {
-        "account": account,
+        "account": line.sender.account,
+        "form": form,
+        "may_describe": line.sender.state != SenderState.WAITING,
         "line": line,
         "sender": line.sender,
         "rounds": listing.rounds(sender=line.sender),
@@ -58,7 +85,7 @@ def sender_detail(request: AccountRequest, account: SmsAccount, sender: str) -> 
         "is_ending": listing.is_ending(line.sender, now=timezone.now()),
         **_rights(request),
     }
-    return render(request, "senders/sender_detail.html", context)
+    return render(request, "senders/sender_detail.html", context, status=status)
 
 
 @account_view(may=Right.SENDERS)

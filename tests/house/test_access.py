@@ -71,6 +71,7 @@ PAGES = {
     "senders:own-create": Row(method="post", bob=404, alice=422),
     "senders:sender-detail": Row(method="get", bob=200, alice=200, which="enabled"),
     "senders:request-create": Row(method="get", bob=404, alice=200, which="turned_down"),
+    "senders:description-update": Row(method="post", bob=404, alice=302, which="enabled"),
     "senders:sender-disable": Row(method="post", bob=404, alice=302, which="enabled"),
     "senders:sender-enable": Row(method="post", bob=404, alice=302, which="enabled"),
     "senders:default-update": Row(method="post", bob=404, alice=302, which="enabled"),

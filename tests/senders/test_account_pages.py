@@ -70,6 +70,28 @@ def ask(client: HouseClient, account: SmsAccount, **changes: Any) -> Any:
 
 # --- The list -----------------------------------------------------------------------------------
 
+
+def test_a_sender_is_described_anew_but_not_while_staff_look_at_it(
+    client: HouseClient, account: SmsAccount, refused: Sender
+) -> None:
+    at = url(account, "description-update", "FOURNIL")
+    said = client.post(at, {"description": "The shop in Lyon"}, follow=True)
+    assert "The description of FOURNIL is changed." in pages.words_of(said)
+    assert 'value="The shop in Lyon"' in pages.words_of(said)
+    assert refused.requests.get().description == ""
+
+    too_long = client.post(at, {"description": "x" * 41})
+    assert too_long.status_code == 422
+    assert "x" * 41 in pages.words_of(too_long)
+    assert client.post(at, {"description": "\0"}).status_code == 422
+
+    Sender.objects.filter(pk=refused.pk).update(state=SenderState.WAITING)
+    late = client.post(at, {"description": "Another"}, follow=True)
+    assert "FOURNIL was left as it is" in pages.words_of(late)
+    refused.refresh_from_db()
+    assert refused.description == "The shop in Lyon"
+
+
 NEWS = '<span class="nav-count">1<span class="visually-hidden"> not read</span></span>'
 
 
