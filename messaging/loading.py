@@ -21,6 +21,7 @@ _one_loader = threading.Lock()
 # So long the one who prepares keeps the interpreter from the one who writes, who needs it for a
 # moment between two waits for the database (seconds).
 SWITCH = 0.0005
+_USUAL_SWITCH = sys.getswitchinterval()
 # Between two batches of a loader on SQLite, so that a page gets its turn (seconds).
 PAUSE = 0.02
 
@@ -45,13 +46,12 @@ def beside() -> Iterator[Callable[[Work], Work]]:
     if not bulk.is_postgresql() or connection.in_atomic_block:
         yield _at_once
         return
-    usual = sys.getswitchinterval()
     with ThreadPoolExecutor(max_workers=1) as thread:
         sys.setswitchinterval(SWITCH)
         try:
             yield lambda work: thread.submit(work).result
         finally:
-            sys.setswitchinterval(usual)
+            sys.setswitchinterval(_USUAL_SWITCH)
             thread.submit(_hang_up).result()
 
 

@@ -17,8 +17,9 @@ def unseen(*, account_id: int) -> int:
 
 
 def see(*, account_id: int, now: datetime) -> None:
-    """Note that they were looked at; harmless twice."""
-    _unseen(account_id).update(seen_at=now)
+    """Note that they were looked at; harmless twice. Mostly there are none: nothing is written."""
+    if unseen(account_id=account_id):
+        _unseen(account_id).update(seen_at=now)
 
 
 def _unseen(account_id: int) -> QuerySet[SenderRequest]:
