@@ -3,49 +3,41 @@
 Numbers are portable, so it is a guess about the present operator and never a reason to refuse.
 """
 
-from functools import cache
-from typing import NamedTuple
+from functools import cache, lru_cache
 
 from phonenumbers.carrierdata import CARRIER_DATA
 
-# Most prefixes of operators have this many digits.
-_BLOCK = 5
+# Prefixes that begin alike are tried together.
+_HEAD = 3
 
 
 def range_holder(e164: str) -> str | None:
     """Name the operator of a number's range, for a number that `phones.parse` gave."""
-    names, lengths, unique = _carriers()
-    block = e164[1 : 1 + _BLOCK]
-    if block in unique:
-        return unique[block]
-    for length in lengths.get(e164[1:4], ()):
-        name = names.get(e164[1 : 1 + length])
-        if name is not None:
+    lengths = _lengths().get(e164[1 : 1 + _HEAD])
+    return None if lengths is None else _holder(e164[1 : 1 + lengths[0]], lengths)
+
+
+@lru_cache(maxsize=65_536)
+def _holder(digits: str, lengths: tuple[int, ...]) -> str | None:
+    """Name the holder of the longest known prefix; lists have thousands of each range."""
+    for length in lengths:
+        name = _name(digits[:length])
+        if name:
             return name
     return None
 
 
-class _Carriers(NamedTuple):
-    """Names by prefix; lengths to try by first digits, longest first; blocks one name holds."""
-
-    names: dict[str, str]
-    lengths: dict[str, tuple[int, ...]]
-    unique: dict[str, str]
+def _name(prefix: str) -> str | None:
+    """No name in the library's table is French, so it falls back to the English one."""
+    translations = CARRIER_DATA.get(prefix, {})
+    return translations.get("fr", translations.get("en"))
 
 
 @cache
-def _carriers() -> _Carriers:
-    """Read the library's table. No name in it is French, so it falls back to the English one."""
-    names: dict[str, str] = {}
-    lengths: dict[str, set[int]] = {}
-    for prefix, translations in CARRIER_DATA.items():
-        name = translations.get("fr", translations.get("en"))
-        if name:
-            names[prefix] = name
-            lengths.setdefault(prefix[:3], set()).add(len(prefix))
-    divided = {prefix[:_BLOCK] for prefix in names if len(prefix) > _BLOCK}
-    return _Carriers(
-        names=names,
-        lengths={head: tuple(sorted(found, reverse=True)) for head, found in lengths.items()},
-        unique={p: name for p, name in names.items() if len(p) == _BLOCK and p not in divided},
-    )
+def _lengths() -> dict[str, tuple[int, ...]]:
+    """Give the lengths of the known prefixes by their first digits, the longest first."""
+    found: dict[str, set[int]] = {}
+    for prefix in CARRIER_DATA:
+        if _name(prefix):
+            found.setdefault(prefix[:_HEAD], set()).add(len(prefix))
+    return {head: tuple(sorted(lengths, reverse=True)) for head, lengths in found.items()}

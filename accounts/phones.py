@@ -8,6 +8,7 @@ forms. A number never appears in an exception: refusals are logged.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
 from functools import lru_cache
@@ -116,7 +117,7 @@ def parse(text: str, *, lenient: bool = False, country: str = "FR") -> Phone:
     Lenient reading takes national forms of `country` (ISO alpha-2), a spreadsheet's apostrophe,
     and an international number whose plus got lost. Strict reading does not look at `country`.
     """
-    shape = _LENIENT_FRENCH if lenient and country in FRENCH_PLAN else _STRICT_FRENCH
+    shape = _shape(lenient=lenient, country=country)
     found = shape.fullmatch(text)
     if found is None:
         compact = text.replace(" ", "").replace("-", "")
@@ -127,6 +128,19 @@ def parse(text: str, *, lenient: bool = False, country: str = "FR") -> Phone:
     if found is not None:
         return Phone(f"+33{found['national']}", "FR", _MOBILE)
     return _parse_slowly(text, lenient=lenient, country=country)
+
+
+def parse_each(
+    texts: Sequence[str], *, lenient: bool = False, country: str = "FR"
+) -> list[Phone | Reason]:
+    """Read numbers as `parse` does: a million of a list, most of them written the same way."""
+    shape = _shape(lenient=lenient, country=country)
+    return [
+        Phone(f"+33{found['national']}", "FR", _MOBILE)
+        if found
+        else _phone_or_reason(text, lenient=lenient, country=country)
+        for found, text in zip(map(shape.fullmatch, texts), texts, strict=True)
+    ]
 
 
 def split(text: str) -> list[str]:
@@ -154,6 +168,17 @@ def mask(e164: str) -> str:
     digits = [at for at, character in enumerate(national) if character.isdigit()]
     hidden = set(digits[1:-2])
     return f"{code} " + "".join("•" if at in hidden else c for at, c in enumerate(national))
+
+
+def _shape(*, lenient: bool, country: str) -> re.Pattern[str]:
+    return _LENIENT_FRENCH if lenient and country in FRENCH_PLAN else _STRICT_FRENCH
+
+
+def _phone_or_reason(text: str, *, lenient: bool, country: str) -> Phone | Reason:
+    try:
+        return parse(text, lenient=lenient, country=country)
+    except InvalidNumber as refusal:
+        return refusal.reason
 
 
 def _parse_slowly(text: str, *, lenient: bool, country: str) -> Phone:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import islice
+from itertools import count, islice
 from typing import NamedTuple
 
 import msgspec
@@ -61,14 +61,28 @@ class Row(NamedTuple):
     position: int
     given: str
     values: Values
-    lenient: bool
 
 
 class Recipient(NamedTuple):
     """A row that will become a message."""
 
-    row: Row
+    position: int
+    given: str
+    values: Values
     phone: phones.Phone
+
+
+class _Stretch(NamedTuple):
+    """Rows of a chunk that follow each other, and how their numbers are read."""
+
+    first_position: int
+    lenient: bool
+    content: Sequence[tuple[str, Values]]
+
+    @property
+    def phones(self) -> list[phones.Phone | phones.Reason]:
+        """Give the numbers, or why they are none."""
+        return phones.parse_each([given for given, _values in self.content], lenient=self.lenient)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +104,7 @@ class Segment:
     duplicates: int = 0
     opted_out: int = 0
 
-    def refuse(self, row: Row, reason: str) -> None:
+    def refuse(self, row: Row | Recipient, reason: str) -> None:
         """Put a row into the bin of those that become no message."""
         self.refused.append(
             Refusal(position=row.position, given=_storable(row.given)[:GIVEN_SHOWN], reason=reason)
@@ -149,38 +163,39 @@ class Audience:
 
     def skip_to(self, position: int) -> None:
         """Re-read what is loaded already, to know its numbers."""
-        for row in rows(revision=self._revision, after=0, until=position):
-            try:
-                phone = phones.parse(row.given, lenient=row.lenient)
-            except phones.InvalidNumber:
-                continue
-            self._seen.add(int(phone.e164))
+        for stretch in _stretches(revision=self._revision, after=0, until=position):
+            self._seen.update(
+                int(phone.e164) for phone in stretch.phones if isinstance(phone, phones.Phone)
+            )
 
     def segment(self, *, after: int, until: int, priced: frozenset[str]) -> Segment:
         """Sort the rows with after < position <= until; `priced` are the countries we serve."""
         out = Segment(last_position=until)
-        for row in rows(revision=self._revision, after=after, until=until):
-            self._sort(row, out, priced)
+        for stretch in _stretches(revision=self._revision, after=after, until=until):
+            self._sort(stretch, out, priced)
         self._leave_out_opted_out(out)
         return out
 
-    def _sort(self, row: Row, out: Segment, priced: frozenset[str]) -> None:
-        try:
-            phone = phones.parse(row.given, lenient=row.lenient)
-        except phones.InvalidNumber as refusal:
-            out.refuse(row, str(refusal.reason))
-            return
-        number = int(phone.e164)
-        if number in self._seen:
-            out.duplicates += 1
-            return
-        self._seen.add(number)
-        if not kinds.reaches(self._kind, phone):
-            out.refuse(row, UNREACHED[self._kind])
-        elif phone.country in priced:
-            out.recipients.append(Recipient(row, phone))
-        else:
-            out.refuse(row, RowRefusal.NO_PRICE)
+    def _sort(self, stretch: _Stretch, out: Segment, priced: frozenset[str]) -> None:
+        kind, seen, recipients = self._kind, self._seen, out.recipients
+        unreached = UNREACHED.get(kind)
+        rows = zip(count(stretch.first_position), stretch.content, stretch.phones, strict=False)
+        for position, (given, values), phone in rows:
+            if isinstance(phone, phones.Reason):
+                out.refuse(Row(position, given, values), phone)
+                continue
+            number = int(phone.e164)
+            if number in seen:
+                out.duplicates += 1
+                continue
+            seen.add(number)
+            recipient = Recipient(position, given, values, phone)
+            if unreached and not kinds.reaches(kind, phone):
+                out.refuse(recipient, unreached)
+            elif phone.country in priced:
+                recipients.append(recipient)
+            else:
+                out.refuse(recipient, RowRefusal.NO_PRICE)
 
     def _leave_out_opted_out(self, out: Segment) -> None:
         revision = self._revision
@@ -196,6 +211,13 @@ class Audience:
 
 def rows(*, revision: Revision, after: int, until: int) -> Iterator[Row]:
     """Give the rows with after < position <= until, in order, one chunk in memory at a time."""
+    for stretch in _stretches(revision=revision, after=after, until=until):
+        for position, (given, values) in enumerate(stretch.content, start=stretch.first_position):
+            yield Row(position, given, values)
+
+
+def _stretches(*, revision: Revision, after: int, until: int) -> Iterator[_Stretch]:
+    """Give the same rows by chunk."""
     chunks = SourceChunk.objects.filter(
         source__revision=revision,
         source__first_position__lte=until,
@@ -203,11 +225,9 @@ def rows(*, revision: Revision, after: int, until: int) -> Iterator[Row]:
         first_position__gt=after + 1 - F("rows"),
     ).order_by("first_position")
     for first, kind, chunk_id in chunks.values_list("first_position", "source__kind", "id"):
-        content = SourceChunk.objects.values_list("content", flat=True).get(pk=chunk_id)
-        lenient = LENIENT[kind]
-        for position, (given, values) in enumerate(_read(content), start=first):
-            if after < position <= until:
-                yield Row(position, given, values, lenient)
+        content = _read(SourceChunk.objects.values_list("content", flat=True).get(pk=chunk_id))
+        start = max(after + 1 - first, 0)
+        yield _Stretch(first + start, LENIENT[kind], content[start : until + 1 - first])
 
 
 def _read(content: str) -> Sequence[tuple[str, Values]]:

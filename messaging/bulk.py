@@ -8,7 +8,6 @@ doors, long before they get here.
 
 import io
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -21,7 +20,7 @@ from messaging.models import BatchCounter, IdBlock, Message, Status
 _SUMMED = "m.batch_id, m.status, m.country, m.operator, m.parts, m.price_hundredths"
 _SUMS = "batch_id, status, country, operator, count(*), sum(parts), sum(price_hundredths)"
 # What COPY would read as something else.
-_ESCAPED = re.compile(r"[\\\t\n\r]")
+_ESCAPED = "\\\t\n\r"
 
 
 class Change(NamedTuple):
@@ -268,16 +267,23 @@ def _iso(moment: datetime) -> str:
 def _copy_text(rows: Iterable[Sequence[Any]]) -> str:
     """Write rows the way COPY reads them: column by column, which costs a third of row by row."""
     columns = [_copy_column(values) for values in zip(*rows, strict=True)]
-    return "".join(f"{line}\n" for line in map("\t".join, zip(*columns, strict=True)))
+    lines = "\n".join(map("\t".join, zip(*columns, strict=True)))
+    return f"{lines}\n" if lines else ""
 
 
 def _copy_column(values: Sequence[Any]) -> list[str]:
     kinds = set(map(type, values))
-    if kinds == {str} and not _ESCAPED.search("".join(values)):
+    if kinds == {str} and not _has_escaped("".join(values)):
         return list(values)
+    if kinds == {type(None)}:
+        return ["\\N"] * len(values)
     if str not in kinds and type(None) not in kinds:
         return list(map(str, values))
     return [_copy_value(v) for v in values]
+
+
+def _has_escaped(text: str) -> bool:
+    return any(character in text for character in _ESCAPED)
 
 
 def _copy_value(value: Any) -> str:

@@ -6,7 +6,8 @@ capitals included. A lone `#`, `##` and `# #` name nothing and stay as they are.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import itemgetter
 
 LONGEST_NAME = 40
 # A name begins and ends with something visible and holds neither `#` nor a line break.
@@ -34,6 +35,7 @@ class Template:
         pieces = _COLUMN.split(text)
         self._places = tuple(pieces[1::2])
         self._frame = "%s".join(piece.replace("%", "%%") for piece in pieces[::2])
+        self._pick = _picker(self._places)
         # The names used, each once, in the order of the text.
         self.columns = tuple(dict.fromkeys(self._places))
 
@@ -44,8 +46,18 @@ class Template:
         """
         if not self._places:
             return self._text
-        found = [values.get(name, "") for name in self._places]
-        for value in found:
-            if not value or value.isspace():
-                raise MissingValue(column=self._places[found.index(value)])
-        return self._frame % tuple(found)
+        try:
+            found = self._pick(values)
+        except KeyError as exc:
+            raise MissingValue(column=exc.args[0]) from None
+        if not all(map(str.strip, found)):
+            raise MissingValue(column=next(n for n in self._places if not values[n].strip()))
+        return self._frame % found
+
+
+def _picker(names: tuple[str, ...]) -> Callable[[Mapping[str, str]], tuple[str, ...]]:
+    """Give what picks the values of these names."""
+    if len(names) == 1:
+        (name,) = names
+        return lambda values: (values[name],)
+    return itemgetter(*names) if names else lambda _values: ()

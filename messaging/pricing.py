@@ -5,13 +5,14 @@ whatever it looks like. A row whose own text cannot be sent is refused with its 
 goes on. Reads no clock and no database: prices and rows are given.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import NamedTuple
 
 from accounts import operators, phones
 from messaging import calendar, links, personalise, sms
-from messaging.audience import Recipient, RowRefusal, Segment, Values
+from messaging.audience import RowRefusal, Segment, Values
 from messaging.models import Revision
 from senders import kinds
 
@@ -39,6 +40,40 @@ class Priced(NamedTuple):
 
 
 COLUMNS = Priced._fields
+_WHAT_COUNTS = attrgetter("country", "operator", "parts", "price_hundredths")
+
+
+class Sum(NamedTuple):
+    """What messages come to together."""
+
+    messages: int
+    parts: int
+    price_hundredths: int
+
+
+class Group(NamedTuple):
+    """Messages that obey one legal calendar, and their sums by country and operator."""
+
+    calendar: str
+    messages: list[Priced]
+    sums: dict[tuple[str, str], Sum]
+
+    @property
+    def total(self) -> Sum:
+        """What all of them come to."""
+        return add(self.sums.values())
+
+
+def add(several: Iterable[Sum]) -> Sum:
+    """Add up."""
+    messages = parts = price = 0
+    for one in several:
+        messages, parts, price = (
+            messages + one.messages,
+            parts + one.parts,
+            price + one.price_hundredths,
+        )
+    return Sum(messages, parts, price)
 
 
 class _Refused(Exception):
@@ -63,24 +98,22 @@ class Pricing:
         self._parts = sms.measure(revision.text, clause=revision.clause).parts
         self.countries = frozenset(prices)
 
-    def by_calendar(self, segment: Segment) -> dict[str, list[Priced]]:
+    def by_calendar(self, segment: Segment) -> list[Group]:
         """Give the messages of a segment by legal calendar; rows that become none are refused."""
         groups: defaultdict[str, list[Priced]] = defaultdict(list)
         for recipient in segment.recipients:
+            _position, _given, values, phone = recipient
+            e164, country, _kind = phone
             try:
-                priced = self._priced(recipient)
+                text, parts = self._own_text(values)
             except _Refused as refusal:
-                segment.refuse(recipient.row, refusal.reason)
-            else:
-                groups[self._calendar(recipient.phone)].append(priced)
-        return dict(groups)
-
-    def _priced(self, recipient: Recipient) -> Priced:
-        row, phone = recipient
-        text, parts = self._own_text(row.values)
-        e164, country, _kind = phone
-        operator = (operators.range_holder(e164) or "")[:OPERATOR_LENGTH]
-        return Priced(e164, country, operator, parts, parts * self._prices[country], text)
+                segment.refuse(recipient, refusal.reason)
+                continue
+            operator = (operators.range_holder(e164) or "")[:OPERATOR_LENGTH]
+            price = parts * self._prices[country]
+            code = self._calendar(phone) if self._has_hours else ""
+            groups[code].append(Priced(e164, country, operator, parts, price, text))
+        return [Group(code, messages, _sums(messages)) for code, messages in groups.items()]
 
     def _own_text(self, values: Values) -> tuple[str | None, int]:
         """Give the text where it is not the revision's, and its parts. Raises _Refused."""
@@ -90,23 +123,30 @@ class Pricing:
             text = sms.normalise(self._template.render(values))
         except personalise.MissingValue:
             raise _Refused(RowRefusal.NO_VALUE) from None
-        size = sms.measure(text, clause=self._clause)
+        alphabet, parts = sms.count_parts(text, clause=self._clause)
         # Nothing in the basic alphabets is a problem, unless it is all blank.
-        is_suspect = size.alphabet is sms.Alphabet.UCS2 or text.isspace()
+        is_suspect = alphabet is sms.Alphabet.UCS2 or text.isspace()
         if is_suspect and (problem := sms.problem(text)):
             raise _Refused(OF_PROBLEM[problem])
-        if size.parts > sms.MAX_PARTS:
+        if parts > sms.MAX_PARTS:
             raise _Refused(RowRefusal.TOO_MANY_PARTS)
         if not self._lets_links_pass and links.find(text):
             raise _Refused(RowRefusal.LINK)
-        return (None if text == self._text else text), size.parts
+        return (None if text == self._text else text), parts
 
     def _calendar(self, phone: phones.Phone) -> str:
-        """Give the legal calendar that a recipient obeys, "" for any time."""
-        if not self._has_hours:
-            return ""
+        """Give the legal calendar that a recipient obeys."""
         return calendar.code_for(
             e164=phone.e164,
             country=phone.country,
             alsace_moselle=self._revision.account.alsace_moselle,
         )
+
+
+def _sums(messages: Iterable[Priced]) -> dict[tuple[str, str], Sum]:
+    # Thousands have the same size and price: they are counted before anything is added.
+    alike = Counter(map(_WHAT_COUNTS, messages))
+    found: defaultdict[tuple[str, str], list[Sum]] = defaultdict(list)
+    for (country, operator, parts, price), n in sorted(alike.items()):
+        found[country, operator].append(Sum(n, n * parts, n * price))
+    return {key: add(several) for key, several in found.items()}

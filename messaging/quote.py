@@ -7,10 +7,10 @@ history, and it lives 24 hours.
 """
 
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import repeat
 from typing import NamedTuple
 
 from django.db import transaction
@@ -29,7 +29,7 @@ from messaging.models import (
     Status,
 )
 from messaging.models.delivery import BATCH_SIZE
-from messaging.pricing import COLUMNS, Priced, Pricing
+from messaging.pricing import COLUMNS, Group, Pricing, add
 from messaging.recipients import optout
 
 # How long a quote may be confirmed, and how long its loader may be silent before another takes
@@ -50,7 +50,7 @@ class Prepared(NamedTuple):
 
     after: int
     segment: Segment
-    groups: dict[str, list[Priced]]
+    groups: list[Group]
     first_id: int
 
 
@@ -90,28 +90,26 @@ class Loader:
         with transaction.atomic():
             self._advance(segment=segment, groups=groups, after=after, now=now)
             self._write_refused(segment)
-            for code, messages in groups.items():
-                self._write_batch(code=code, messages=messages, first_id=first_id, until=until)
-                first_id += len(messages)
+            for group in groups:
+                self._write_batch(group, first_id=first_id, until=until)
+                first_id += len(group.messages)
 
     def step(self, *, now: datetime) -> None:
         """Prepare and load the next segment. Raises Overtaken."""
         self.write(self.prepare(), now=now)
         self._revision.refresh_from_db()
 
-    def _advance(
-        self, *, segment: Segment, groups: dict[str, list[Priced]], after: int, now: datetime
-    ) -> None:
-        messages = [m for group in groups.values() for m in group]
+    def _advance(self, *, segment: Segment, groups: list[Group], after: int, now: datetime) -> None:
+        total = add(group.total for group in groups)
         done = segment.last_position >= self._revision.rows_total
         moved = Revision.objects.filter(
             pk=self._revision.pk, state=RevisionState.QUOTING, rows_loaded=after
         ).update(
             rows_loaded=segment.last_position,
             loaded_at=now,
-            messages=F("messages") + len(messages),
-            parts=F("parts") + sum(m.parts for m in messages),
-            total_hundredths=F("total_hundredths") + sum(m.price_hundredths for m in messages),
+            messages=F("messages") + total.messages,
+            parts=F("parts") + total.parts,
+            total_hundredths=F("total_hundredths") + total.price_hundredths,
             refused=F("refused") + len(segment.refused),
             duplicates=F("duplicates") + segment.duplicates,
             opted_out=F("opted_out") + segment.opted_out,
@@ -131,39 +129,38 @@ class Loader:
             batch_size=1_000,
         )
 
-    def _write_batch(self, *, code: str, messages: list[Priced], first_id: int, until: int) -> None:
-        sums: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-        for _recipient, country, operator, parts, price, _text in messages:
-            total = sums[country, operator]
-            total[0] += 1
-            total[1] += parts
-            total[2] += price
+    def _write_batch(self, group: Group, *, first_id: int, until: int) -> None:
+        total = group.total
         batch = Batch.objects.create(
             account_id=self._revision.account_id,
             revision=self._revision,
             number=self._next_batch,
             first_message_id=first_id,
             first_position=self._position,
-            messages=len(messages),
+            messages=total.messages,
             source_position=until,
-            parts=sum(parts for _n, parts, _price in sums.values()),
-            price_hundredths=sum(price for _n, _parts, price in sums.values()),
-            calendar=code,
+            parts=total.parts,
+            price_hundredths=total.price_hundredths,
+            calendar=group.calendar,
         )
         bulk.insert_rows(
             model=Message,
             columns=("id", "batch_id", *COLUMNS),
-            rows=[(first_id + n, batch.pk, *m) for n, m in enumerate(messages)],
+            rows=zip(
+                range(first_id, first_id + total.messages),
+                repeat(batch.pk),
+                *zip(*group.messages, strict=True),
+            ),
         )
         BatchCounter.objects.bulk_create(
             BatchCounter(
                 batch=batch, status=Status.OPEN, country=country, operator=operator,
-                messages=n, parts=parts, price_hundredths=price,
+                messages=one.messages, parts=one.parts, price_hundredths=one.price_hundredths,
             )
-            for (country, operator), (n, parts, price) in sorted(sums.items())
+            for (country, operator), one in group.sums.items()
         )  # fmt: skip
         self._next_batch += 1
-        self._position += len(messages)
+        self._position += total.messages
 
 
 def reserve_ids(count: int) -> int:

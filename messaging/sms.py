@@ -76,10 +76,11 @@ class Replacement:
 _SINGLE_AND_JOINED = {Alphabet.GSM7: (160, 153), Alphabet.UCS2: (70, 67)}
 _BASIC = frozenset(GSM_BASIC) - {GSM_ESCAPE}
 _GSM = _BASIC.union(GSM_EXTENSION.values())
-# `fullmatch` on a class was the fastest of the ways tried, twice as fast as `str.translate`.
+# All but ten Greek capitals are in Latin-1, of which bytes drop what they know six times as fast
+# as an expression finds it.
+_BASIC_LATIN = "".join(sorted(_BASIC)).encode("latin-1", "ignore")
 _BASIC_ONLY = re.compile(f"[{re.escape(''.join(sorted(_BASIC)))}]*")
 _OUTSIDE = re.compile(f"[^{re.escape(''.join(sorted(_GSM)))}]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _LEADS, _TRAILS = range(0xD8, 0xDC), range(0xDC, 0xE0)
 
 
@@ -90,15 +91,24 @@ def measure(text: str, *, clause: str = "") -> Size:
     that of the whole: one character outside GSM makes the clause Unicode too. Lone surrogates are
     counted, not refused (`problem` is for that).
     """
-    sent = _with_lf(text)
-    if clause:
-        sent += clause if clause.startswith("\n") else f"\n{clause}"
-    if _BASIC_ONLY.fullmatch(sent):
+    sent = _sent(text, clause)
+    if _is_basic(sent):
         return _plain_size(len(sent))
     offending = tuple(dict.fromkeys(_OUTSIDE.findall(sent)))
     if not offending:
         return _gsm_size(sent)
     return _size(Alphabet.UCS2, _ucs2_parts(sent.encode("utf-16-be", "surrogatepass")), offending)
+
+
+def count_parts(text: str, *, clause: str = "") -> tuple[Alphabet, int]:
+    """Give the alphabet and the number of parts alone, as `measure` has them: lists are long."""
+    sent = _sent(text, clause)
+    if _is_basic(sent):
+        return Alphabet.GSM7, _plain_size(len(sent)).parts
+    if not _OUTSIDE.search(sent):
+        return Alphabet.GSM7, _gsm_size(sent).parts
+    parts = _ucs2_parts(sent.encode("utf-16-be", "surrogatepass"))
+    return Alphabet.UCS2, sum(1 for _part in parts)
 
 
 def stop_clause(number: str) -> str:
@@ -123,11 +133,11 @@ def problem(text: str) -> Problem | None:
     """
     if "\0" in text:
         return Problem.NUL
-    if _SURROGATE.search(text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         return Problem.LONE_SURROGATE
-    if all(character.isspace() or _is_invisible(character) for character in set(text)):
-        return Problem.EMPTY
-    return None
+    return None if _shows_something(text) else Problem.EMPTY
 
 
 def replace_lookalikes(text: str) -> Replacement:
@@ -146,8 +156,22 @@ def replace_lookalikes(text: str) -> Replacement:
     )
 
 
+def _sent(text: str, clause: str) -> str:
+    sent = _with_lf(text)
+    if clause:
+        sent += clause if clause.startswith("\n") else f"\n{clause}"
+    return sent
+
+
 def _with_lf(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _is_basic(text: str) -> bool:
+    try:
+        return not text.encode("latin-1").translate(None, _BASIC_LATIN)
+    except UnicodeEncodeError:
+        return _BASIC_ONLY.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -225,6 +249,13 @@ _VARIATIONS = range(0xFE00, 0xFE10)
 _ACCENTS = frozenset(map(chr, range(0x300, 0x370)))
 # Decomposed, 1½ would read 11/2, and ② a plain 2.
 _KEPT_WHOLE = ("<fraction>", "<circle>")
+
+
+def _shows_something(text: str) -> bool:
+    first = text[:1]
+    if first.isascii() and first.isalnum():
+        return True
+    return not all(character.isspace() or _is_invisible(character) for character in set(text))
 
 
 def _is_invisible(character: str) -> bool:

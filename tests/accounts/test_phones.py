@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,13 @@ def test_a_refusal_does_not_repeat_the_number() -> None:
 
     assert str(refusal.value) == "TOO_SHORT"
     assert refusal.value.__cause__ is None
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+@given(st.lists(st.one_of(st.builds("{}{}".format, prefixes, national), garbage), max_size=20))
+def test_many_numbers_are_read_as_each_alone(lenient: bool, texts: list[str]) -> None:
+    alone = [outcome(partial(parse, text, lenient=lenient)) for text in texts]
+    assert phones.parse_each(texts, lenient=lenient) == alone
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,19 @@ def test_a_text_weighs_what_the_vector_says(vector: dict[str, Any]) -> None:
     assert list(size.per_part) == vector["per_segment"]
 
 
+@given(texts, st.sampled_from(["", "STOP:36111", "\nSTOP au 36111"]))
+def test_counting_parts_alone_gives_the_same(text: str, clause: str) -> None:
+    size = measure(text, clause=clause)
+    assert sms.count_parts(text, clause=clause) == (size.alphabet, size.parts)
+
+
+@given(st.text(st.one_of(gsm_characters, st.characters()), max_size=200))
+def test_a_text_is_gsm_exactly_when_each_character_is(text: str) -> None:
+    known = set(sms.GSM_BASIC + "".join(sms.GSM_EXTENSION.values())) - {sms.GSM_ESCAPE}
+    is_gsm = known.issuperset(text.replace("\r", "\n"))
+    assert (measure(text).alphabet is Alphabet.GSM7) == is_gsm
+
+
 @pytest.mark.parametrize("name", CLAUSES)
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["id"])
 def test_the_clause_weighs_with_the_text(vector: dict[str, Any], name: str) -> None:
