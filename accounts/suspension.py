@@ -8,10 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Greatest
 
-from accounts import retrying, trail
+from accounts import intervals, retrying, trail
+from accounts.intervals import Interval
 from accounts.models import SmsAccount, Suspension, User
 
 
@@ -55,9 +56,13 @@ def resume(*, account: SmsAccount, by: User, now: datetime) -> None:
 
 def is_suspended(*, account_id: int, now: datetime) -> bool:
     """Tell whether the account hands nothing over at this moment."""
-    return Suspension.objects.filter(
-        Q(until__isnull=True) | Q(until__gt=now), account_id=account_id, since__lte=now
-    ).exists()
+    [holds] = intervals.hold([interval(account_id=account_id)], at=now)
+    return holds
+
+
+def interval(*, account_id: int) -> Interval:
+    """Give what holds while the account is suspended."""
+    return Interval(Suspension, "account_id", account_id)
 
 
 def _record(event: str, *, account: SmsAccount, by: User, now: datetime) -> None:

@@ -14,7 +14,7 @@ from accounts import ledger, retrying, suspension, trail
 from accounts.models import EntryKind, User
 from messaging import calendar, closing, doorbell, events, outcomes, quote
 from messaging.models import Batch, BatchState, Campaign, Revision, RevisionState
-from senders import review
+from senders import validity
 
 # A moment may lie this far ahead.
 HORIZON = timedelta(days=366)
@@ -156,9 +156,9 @@ def check_moment(due_at: datetime | None, *, now: datetime) -> None:
 
 def check_sender(revision: Revision, *, due_at: datetime | None, now: datetime) -> None:
     """Refuse a sender that may not be used now, or no longer when the revision is due."""
-    if not review.is_valid(sender_id=revision.sender_id, now=now):
+    if not validity.is_valid(sender_id=revision.sender_id, now=now):
         raise SenderNotEnabled
-    if due_at and not review.is_valid(sender_id=revision.sender_id, now=due_at):
+    if due_at and not validity.is_valid(sender_id=revision.sender_id, now=due_at):
         raise SenderEnds
 
 

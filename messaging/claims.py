@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from accounts import retrying, suspension
+from accounts import intervals, retrying, suspension
 from accounts.models import SmsAccount
 from messaging import bulk, calendar, closing, hand_overs, outcomes, references
 from messaging.bulk import Change
@@ -23,7 +23,7 @@ from messaging.carrier import base
 from messaging.hand_overs import Waiting
 from messaging.models import Batch, HandOver, HandOverState, Status
 from messaging.recipients import optout
-from senders import kinds, review
+from senders import kinds, validity
 from senders.models import Sender
 
 log = structlog.stdlib.get_logger(__name__)
@@ -179,9 +179,16 @@ def _test_obstacles(waiting: Waiting, batch: Batch, *, is_cancelled: bool, now: 
     pk = waiting.id
     if is_cancelled:
         raise _Obstacle(lambda: _close(waiting, status=Status.CANCELLED, reason=None, now=now))
-    if not review.is_valid(sender_id=batch.revision.sender_id, now=now):
+    is_valid, is_suspended = intervals.hold(
+        [
+            validity.interval(sender_id=batch.revision.sender_id),
+            suspension.interval(account_id=waiting.account_id),
+        ],
+        at=now,
+    )
+    if not is_valid:
         raise _Obstacle(lambda: _close(waiting, status=Status.SKIPPED, reason="sender", now=now))
-    if suspension.is_suspended(account_id=waiting.account_id, now=now):
+    if is_suspended:
         raise _Obstacle(lambda: _hold(pk, until=now + SUSPENDED_PAUSE, trouble="suspended"))
     if batch.calendar and not calendar.is_open(code=batch.calendar, moment=now):
         opening = calendar.next_opening(code=batch.calendar, moment=now)
@@ -210,12 +217,11 @@ def as_claimed(
     revision = batch.revision
     name = references.names(campaign=revision.campaign.uuid, revision=revision.number)
     position = batch.first_position - batch.first_message_id
-    ids: dict[str, int] = {}
-    recipients = []
-    for pk, to, text in _open_messages(hand_over):
-        reference = name(position + pk)
-        ids[reference] = pk
-        recipients.append(base.Recipient(reference=reference, to=to, text=text))
+    rows = _open_messages(hand_over)
+    recipients = [
+        base.Recipient(reference=name(position + pk), to=to, text=text) for pk, to, text in rows
+    ]
+    ids = {r.reference: pk for r, (pk, _to, _text) in zip(recipients, rows, strict=True)}
     return Claim(
         hand_over_id=hand_over.id,
         attempt=attempt,

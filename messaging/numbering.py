@@ -60,6 +60,8 @@ def recalled(claim: Claim) -> Claim:
 def acceptances(claim: Claim, answers: Iterable[base.Answer]) -> list[Acceptance]:
     """Give what is to be noted on the leases of what the carrier accepted."""
     bearers = {r.reference: r for r in claim.chunk.recipients if r.sender}
+    if not bearers:
+        return []
     return [
         Acceptance(
             number=bearer.sender or "",

@@ -211,17 +211,10 @@ def make_default(*, sender: Sender, by: User, now: datetime) -> None:
         _record("sender.made_default", sender=sender, by=by, now=now)
 
 
-def is_valid(*, sender_id: int, now: datetime) -> bool:
-    """Tell whether the sender may be used at this moment."""
-    return SenderValidity.objects.filter(
-        Q(until__isnull=True) | Q(until__gt=now), sender_id=sender_id, since__lte=now
-    ).exists()
-
-
 def is_enabled(sender: Sender, *, at: datetime | None) -> bool:
     """Tell whether the sender as it was read may be used at a moment (none: now).
 
-    For pages; what is handed over asks `is_valid`.
+    For pages; what is handed over asks `validity`.
     """
     is_over = at and sender.term_ends_at and sender.term_ends_at <= at
     return sender.state == SenderState.ENABLED and not is_over

@@ -6,6 +6,7 @@ that speaks our contract. Pure: no network.
 
 import json
 from collections.abc import Sequence
+from datetime import UTC
 
 import msgspec
 from msgspec import Struct
@@ -36,11 +37,25 @@ class _Answers(Struct):
     answers: list[_Row]
 
 
+class _Accepted(base.Answer, frozen=True, kw_only=True, rename={"carrier_id": "id"}):
+    """An acceptance, read as it is used: nearly all answers are."""
+
+    reference: fields.Id
+    carrier_id: fields.Id
+    accepted_at: fields.Moment
+    code: base.Refusal = base.Refusal.NONE
+
+
+class _Acceptances(Struct):
+    answers: list[_Accepted]
+
+
 class _Numbers(Struct):
     numbers: list[fields.Id]
 
 
 _ANSWERS = msgspec.json.Decoder(_Answers)
+_ACCEPTANCES = msgspec.json.Decoder(_Acceptances)
 _NUMBERS = msgspec.json.Decoder(_Numbers)
 _REFUSALS = {str(code): code for code in base.Refusal if code}
 
@@ -67,13 +82,8 @@ def read_answers(body: bytes, *, asked: Sequence[str]) -> dict[str, base.Answer]
     # An escaped NUL is the only way to write one; both databases would have to refuse it.
     if b"\\u0000" in body:
         raise fields.BadField("body")
-    try:
-        rows = _ANSWERS.decode(body).answers
-    except msgspec.ValidationError as exc:
-        raise fields.BadField(fields.of_error(exc, whole="answer")) from exc
-    except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
-        raise fields.BadField("body") from exc
-    answers = {row.reference: _as_answer(row) for row in rows}
+    rows = _all_accepted(body) or _each_answer(body)
+    answers = {row.reference: row for row in rows}
     if len(answers) != len(rows) or not answers.keys() <= frozenset(asked):
         raise fields.BadField("reference")
     return answers
@@ -88,6 +98,29 @@ def read_numbers(body: bytes) -> tuple[str, ...]:
     for number in numbers:
         fields.check_storable(number, name="numbers")
     return numbers
+
+
+def _all_accepted(body: bytes) -> Sequence[base.Answer]:
+    """Give answers that all say accepted, in UTC and no more; nothing when one is another."""
+    try:
+        rows = _ACCEPTANCES.decode(body).answers
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return []
+    plain = all(
+        row.accepted and row.code is base.Refusal.NONE and row.accepted_at.tzinfo is UTC
+        for row in rows
+    )
+    return rows if plain else []
+
+
+def _each_answer(body: bytes) -> Sequence[base.Answer]:
+    try:
+        rows = _ANSWERS.decode(body).answers
+    except msgspec.ValidationError as exc:
+        raise fields.BadField(fields.of_error(exc, whole="answer")) from exc
+    except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
+        raise fields.BadField("body") from exc
+    return [_as_answer(row) for row in rows]
 
 
 def _as_answer(row: _Row) -> base.Answer:

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from accounts.models import SmsAccount, User
-from senders import deciding, lateness, notices, review
+from senders import deciding, lateness, notices, review, validity
 from senders.models import (
     Decision,
     DecisionReason,
@@ -142,7 +142,7 @@ def test_an_owner_who_takes_it_back_and_staff_who_decide_leave_one_of_both(
         assert sender.state == SenderState.REMOVED
         assert asked.closed_at is not None
         assert Decision.objects.filter(request=asked).count() == 1 - len(errors)
-        assert not review.is_valid(sender_id=sender.pk, now=now + timedelta(seconds=1))
+        assert not validity.is_valid(sender_id=sender.pk, now=now + timedelta(seconds=1))
 
 
 def test_two_that_report_at_once_report_each_missed_promise_once(

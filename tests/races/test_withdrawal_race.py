@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from accounts import intervals
+from accounts.intervals import Interval
 from accounts.models import SmsAccount, User
 from messaging import delivery, quote
 from messaging.carrier import base
 from messaging.models import HandOver, HandOverState, Message, Revision, Status
 from senders import review
+from senders.models import SenderValidity
 from tests import factories, scenes
 from tests.races import crowd
 from tests.races.noting import NotingCarrier
@@ -93,7 +96,10 @@ def test_control_a_claim_that_asked_for_the_sender_before_hands_over_afterwards(
     account: SmsAccount, alice: User, sam: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if validity had been read once, when the campaign began.
-    monkeypatch.setattr(review, "is_valid", lambda **_asked: True)
+    def valid(asked: list[Interval], *, at: datetime) -> list[bool]:
+        return [each.model is SenderValidity for each in asked]
+
+    monkeypatch.setattr(intervals, "hold", valid)
     name = (f"Naive{n}" for n in range(crowd.TRIES))
 
     def race() -> bool:

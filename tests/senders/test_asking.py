@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import SmsAccount, TrailEntry, User
-from senders import asking, promise, review
+from senders import asking, promise, review, validity
 from senders.asking import Offer, Words
 from senders.models import (
     Decision,
@@ -207,7 +207,7 @@ def test_verified_names_are_enabled_at_once_and_the_others_go_to_the_desk(
         ("Martin", SenderState.ENABLED),
         ("Cafe Noir", SenderState.WAITING),
     ]
-    assert review.is_valid(sender_id=made[0].pk, now=now)
+    assert validity.is_valid(sender_id=made[0].pk, now=now)
     decision = Decision.objects.get()
     assert (decision.request.sender, decision.by) == (made[0], None)
     assert TrailEntry.objects.get(event="sender.enabled", subject=f"sender:{made[0].pk}")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import SmsAccount, TrailEntry, User
-from senders import review
+from senders import review, validity
 from senders.models import Sender, SenderState, SenderValidity
 from senders.rules import Problem
 from tests import factories
@@ -21,7 +21,7 @@ def waiting(account: SmsAccount) -> Sender:
 
 
 def is_valid(sender: Sender, now: datetime) -> bool:
-    return review.is_valid(sender_id=sender.pk, now=now)
+    return validity.is_valid(sender_id=sender.pk, now=now)
 
 
 def test_a_sender_that_was_asked_for_waits_and_may_not_be_used(

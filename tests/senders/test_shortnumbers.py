@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db.models import QuerySet
 
 from accounts.models import SmsAccount, TrailEntry, User
-from senders import leases, review, shortnumbers
+from senders import leases, review, shortnumbers, validity
 from senders.models import SHORT_NAME, Lease, Sender, SenderKind, SenderValidity, ShortNumber
 from tests import factories
 
@@ -180,7 +180,7 @@ def test_an_account_in_france_has_its_short_number_from_the_beginning(
 ) -> None:
     sender = Sender.objects.get(account=account)
     assert (sender.kind, sender.state) == (SenderKind.SHORT, "enabled")
-    assert review.is_valid(sender_id=sender.pk, now=factories.NOW)
+    assert validity.is_valid(sender_id=sender.pk, now=factories.NOW)
     assert TrailEntry.objects.get(event="sender.offered").subject == f"sender:{sender.pk}"
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import SmsAccount, TrailEntry, User
-from senders import leases, review, upkeep, virtualnumbers
+from senders import leases, review, upkeep, validity, virtualnumbers
 from senders.bulk import Acceptance
 from senders.models import Lease, Sender, SenderKind, SenderState
 from tests import factories
@@ -40,7 +40,7 @@ def assign(account: SmsAccount, by: User, *, until: datetime, now: datetime) -> 
 
 
 def valid(sender: Sender, *moments: datetime) -> list[bool]:
-    return [review.is_valid(sender_id=sender.pk, now=m) for m in moments]
+    return [validity.is_valid(sender_id=sender.pk, now=m) for m in moments]
 
 
 def test_an_assigned_number_is_a_sender_while_its_term_runs(
