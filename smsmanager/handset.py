@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-import requests
-
 from messaging.carrier import fields
-from messaging.carrier.connection import Call, ReportingAdapter
+from messaging.carrier.connection import NOT_ANSWERED, Call, split
 
 # A page waits this long for the carrier, all in all (seconds).
 TIME_LIMIT = 3.0
@@ -176,33 +174,20 @@ def _ask(
     """Ask, within TIME_LIMIT from the connection to the last byte. NotReachable, NotSent."""
     if not url:
         raise NotReachable
-    with requests.Session() as session, Call(seconds=TIME_LIMIT) as call:
-        session.trust_env = False
-        session.mount(url, ReportingAdapter())
-        try:
-            response = session.request(
+    try:
+        with Call(seconds=TIME_LIMIT) as call:
+            reply = call.ask(
                 method,
-                url.rstrip("/") + path,
-                json=content,
-                headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"},
-                timeout=call.seconds_left(),
-                allow_redirects=False,
-                stream=True,
+                split(url),
+                path,
+                headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+                body=None if content is None else json.dumps(content).encode(),
+                answer_limit=ANSWER_LIMIT,
             )
-            with response:
-                if content is not None and response.status_code in NOT_SENT:
-                    raise NotSent
-                if response.status_code != 200:
-                    raise NotReachable
-                return fields.read_object(json.loads(_read_whole(response)), name="body")
-        except (requests.RequestException, OSError, ValueError, fields.BadField) as exc:
-            raise NotReachable from exc
-
-
-def _read_whole(response: requests.Response) -> bytes:
-    raw = bytearray()
-    for block in response.iter_content(65_536):
-        raw += block
-        if len(raw) > ANSWER_LIMIT:
+        if content is not None and reply.status in NOT_SENT:
+            raise NotSent
+        if reply.status != 200 or reply.body is None:
             raise NotReachable
-    return bytes(raw)
+        return fields.read_object(json.loads(reply.body), name="body")
+    except (*NOT_ANSWERED, ValueError, fields.BadField) as exc:
+        raise NotReachable from exc

@@ -2,24 +2,20 @@
 
 Every way a call can end maps to one exception of `base`, by one question: may the carrier have
 taken the chunk? Only its own word, or a request that was never written, makes a plain retry
-safe. One session per call: a kept connection may be dead, which would put a whole chunk in
+safe. One connection per call: a kept connection may be dead, which would put a whole chunk in
 doubt, and a forked worker would share it. Nothing is logged here.
 """
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NoReturn
 
 import msgspec
-import requests
 from msgspec import Struct
 
 from messaging.carrier import base, fields, wire
-from messaging.carrier.connection import Call, ReportingAdapter
+from messaging.carrier.connection import NOT_ANSWERED, Call, Reply, split
 
-# A carrier that cannot be reached in this time is not reachable (seconds).
-CONNECT_LIMIT = 5.0
 # 500 answers are about 100 KB.
 ANSWER_LIMIT = 4 * 1024 * 1024
 # Seconds of silence when a carrier says "too fast": without a readable Retry-After, the least and
@@ -49,25 +45,17 @@ class _Refused(Struct):
 _REFUSED = msgspec.json.Decoder(_Refused)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reply:
-    """What came back; `body` is None when it did not come whole."""
-
-    status: int
-    retry_after: str
-    body: bytes | None
-
-
 class HttpCarrier:
     """A carrier behind a URL and a bearer token. Holds no connection, safe between threads."""
 
     def __init__(self, *, url: str, token: str) -> None:
         """Check what can be checked without asking anybody."""
-        if not url.startswith(("http://", "https://")):
-            raise base.Misconfigured("url")
+        try:
+            self._address = split(url)
+        except ValueError as exc:
+            raise base.Misconfigured("url") from exc
         if not token or not token.isascii() or not token.isprintable():
             raise base.Misconfigured("token")
-        self._url = url.rstrip("/")
         self._headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
@@ -107,50 +95,27 @@ class HttpCarrier:
         except fields.BadField as exc:
             raise base.OutcomeUnknown(exc.name) from exc
 
-    def _post(self, path: str, body: bytes, *, seconds: float) -> _Reply:
+    def _post(self, path: str, body: bytes, *, seconds: float) -> Reply:
         return self._ask("POST", path, body=body, seconds=seconds)
 
-    def _ask(self, method: str, path: str, *, seconds: float, body: bytes | None = None) -> _Reply:
-        with requests.Session() as session, Call(seconds=seconds) as call:
-            session.trust_env = False
-            session.mount(self._url, ReportingAdapter())
-            left = call.seconds_left()
+    def _ask(self, method: str, path: str, *, seconds: float, body: bytes | None = None) -> Reply:
+        with Call(seconds=seconds) as call:
             try:
-                response = session.request(
+                return call.ask(
                     method,
-                    self._url + path,
-                    data=body,
+                    self._address,
+                    path,
                     headers=self._headers,
-                    timeout=(min(CONNECT_LIMIT, left), left),
-                    allow_redirects=False,
-                    stream=True,
+                    body=body,
+                    answer_limit=ANSWER_LIMIT,
                 )
-            except (requests.RequestException, OSError) as exc:
+            except NOT_ANSWERED as exc:
                 if call.written:
                     raise base.OutcomeUnknown("no answer") from exc
                 raise base.NotHandedOver(type(exc).__name__) from exc
-            with response:
-                return _Reply(
-                    status=response.status_code,
-                    retry_after=response.headers.get("Retry-After", ""),
-                    body=_read_body(response),
-                )
 
 
-def _read_body(response: requests.Response) -> bytes | None:
-    """Read the body whole or not at all; the status alone may still say enough."""
-    raw = bytearray()
-    try:
-        for block in response.iter_content(65_536):
-            raw += block
-            if len(raw) > ANSWER_LIMIT:
-                return None
-        return bytes(raw)
-    except (requests.RequestException, OSError):
-        return None
-
-
-def _answers(reply: _Reply, *, asked: Sequence[str]) -> dict[str, base.Answer]:
+def _answers(reply: Reply, *, asked: Sequence[str]) -> dict[str, base.Answer]:
     if reply.status != 200:
         _raise_for(reply)
     try:
@@ -159,10 +124,10 @@ def _answers(reply: _Reply, *, asked: Sequence[str]) -> dict[str, base.Answer]:
         raise base.OutcomeUnknown(exc.name) from exc
 
 
-def _raise_for(reply: _Reply) -> NoReturn:
+def _raise_for(reply: Reply) -> NoReturn:
     """Tell what a status other than 200 allows; what the contract does not name is in doubt."""
     if reply.status == 429:
-        raise base.Throttled(_pause(reply.retry_after))
+        raise base.Throttled(_pause(reply.headers.get("Retry-After", "")))
     if reply.status in MISCONFIGURED:
         raise base.Misconfigured(str(reply.status))
     said = _read_error(reply.body or b"")

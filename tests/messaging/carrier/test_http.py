@@ -191,6 +191,30 @@ def test_refused_connection_was_not_handed_over() -> None:
         submit(f"http://127.0.0.1:{port}")
 
 
+def test_an_answer_given_before_all_was_read_counts() -> None:
+    def answer_early(listening: socket.socket) -> None:
+        connection, _address = listening.accept()
+        with connection:
+            connection.recv(1024)
+            connection.sendall(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65_536):  # so that the answer is not lost to a reset
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=answer_early, args=(listening,), daemon=True)
+        thread.start()
+        with pytest.raises(base.Misconfigured):
+            submit(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        thread.join(5)
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70, "nowhere.invalid"])
+def test_a_host_that_cannot_be_found_was_not_handed_over(host: str) -> None:
+    with pytest.raises(base.NotHandedOver):
+        submit(f"http://{host}")
+
+
 def test_server_without_tls_was_not_handed_over() -> None:
     def say_no(listening: socket.socket) -> None:
         connection, _address = listening.accept()
@@ -267,6 +291,9 @@ def test_refused_chunk_says_why(status: int, body: bytes, code: base.Refusal) ->
     [
         pytest.param("", "token", id="no address"),
         pytest.param("ftp://carrier.example", "token", id="not HTTP"),
+        pytest.param("http://", "token", id="no host"),
+        pytest.param("http://carrier.example:99999", "token", id="no port"),
+        pytest.param("http://[carrier", "token", id="half an address"),
         pytest.param("http://carrier.example", "", id="no token"),
         pytest.param("http://carrier.example", "a\nb", id="a line feed in the token"),
     ],
