@@ -1,35 +1,40 @@
 """Many rows at once: the only module that knows which database it talks to.
 
 PostgreSQL takes COPY and arrays, SQLite `executemany` and JSON. `unnest` only feeds an UPDATE by
-id: a selection joined with it gets bad plans on tables without statistics. Driver errors come out
-as Django's. COPY refuses NUL and lone surrogates, SQLite hides them, so both are refused at the
-doors, long before they get here.
+ranges of ids, with its plan pinned: whatever is joined with it gets bad plans on tables without
+statistics. Driver errors come out as Django's. COPY refuses NUL and lone surrogates, SQLite hides
+them, so both are refused at the doors, long before they get here.
 """
 
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
 
-from messaging.models import BatchCounter, IdBlock, Message, Status
+from messaging.models import IdBlock, Message, Status
 
 # What is summed of moved messages, and how.
 _SUMMED = "m.batch_id, m.status, m.country, m.operator, m.parts, m.price_hundredths"
 _SUMS = "batch_id, status, country, operator, count(*), sum(parts), sum(price_hundredths)"
+# Pins a join by ranges of ids to the primary key until the transaction ends: how many rows a range
+# has nobody can guess, and the wrong guess reads the whole table once for each, or compiles first.
+_BY_KEY = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off;"
 # What COPY would read as something else.
 _ESCAPED = "\\\t\n\r"
 
 
 class Change(NamedTuple):
-    """What one message is to become."""
+    """What a message is to become, and those with the ids after it, `messages` in all."""
 
     message_id: int
     status: Status
     reason: str | None
     at: datetime
+    messages: int = 1
 
 
 class Moved(NamedTuple):
@@ -58,11 +63,7 @@ def hold(*, rows: Sequence[tuple[type[models.Model], int]]) -> None:
     if not is_postgresql():
         return
     one = "SELECT 1 FROM {} WHERE id = %s FOR KEY SHARE"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "; ".join(one.format(_table(model)) for model, _id in rows),
-            [row_id for _model, row_id in rows],
-        )
+    execute_all(statements=[(one.format(_table(model)), [row_id]) for model, row_id in rows])
 
 
 def reserve_ids(*, name: str, count: int) -> int:
@@ -109,13 +110,14 @@ def insert_new(
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
     same: Mapping[str, Any],
-) -> None:
+) -> list[int]:
     """Insert rows given as values of `columns`; one that is there already is left alone.
 
-    `same` are the columns with one value for all rows. Part of the caller's transaction.
+    `same` are the columns with one value for all rows. Gives the ids of the new rows. Part of the
+    caller's transaction, if there is one.
     """
     if not rows:
-        return
+        return []
     if is_postgresql():
         fields = [model._meta.get_field(c) for c in columns]
         # A length limit in the cast would cut what is too long in silence.
@@ -136,9 +138,10 @@ def insert_new(
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_table(model)} ({names}) SELECT {values} FROM {source} "  # noqa: S608 (names)
-            "WHERE true ON CONFLICT DO NOTHING",
+            "WHERE true ON CONFLICT DO NOTHING RETURNING id",
             [*same.values(), *given],
         )
+        return [row_id for (row_id,) in cursor.fetchall()]
 
 
 def open_messages(*, first_id: int, last_id: int) -> list[tuple[int, str, str | None]]:
@@ -173,13 +176,14 @@ def _move_by_array(ordered: list[Change], guard: str) -> list[tuple[Any, ...]]:
     # Arrays as text: the driver takes ten times as long to write them value by value.
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH moved AS (UPDATE {_table(Message)} m SET status = u.status, "  # noqa: S608 (constants)
-            "reason = u.reason, status_at = u.at FROM unnest(%s::bigint[], %s::smallint[], "
-            "%s::text[], %s::timestamptz[]) AS u(id, status, reason, at) "
-            f"WHERE m.id = u.id AND {guard} RETURNING {_SUMMED}) "
+            f"{_BY_KEY} WITH moved AS (UPDATE {_table(Message)} m SET status = u.status, "  # noqa: S608 (constants)
+            "reason = u.reason, status_at = u.at FROM unnest(%s::bigint[], %s::integer[], "
+            "%s::smallint[], %s::text[], %s::timestamptz[]) AS u(id, messages, status, reason, at) "
+            f"WHERE m.id >= u.id AND m.id < u.id + u.messages AND {guard} RETURNING {_SUMMED}) "
             f"SELECT {_SUMS} FROM moved GROUP BY 1, 2, 3, 4",
             [
                 _array(str(c.message_id) for c in ordered),
+                _array(str(c.messages) for c in ordered),
                 _array(str(int(c.status)) for c in ordered),
                 [c.reason for c in ordered],
                 _array(f'"{c.at.isoformat()}"' for c in ordered),
@@ -189,7 +193,9 @@ def _move_by_array(ordered: list[Change], guard: str) -> list[tuple[Any, ...]]:
 
 
 def _move_by_json(ordered: list[Change], guard: str) -> list[tuple[Any, ...]]:
-    content = json.dumps([[c.message_id, int(c.status), c.reason, _iso(c.at)] for c in ordered])
+    content = json.dumps(
+        [[c.message_id, int(c.status), c.reason, _iso(c.at), c.messages] for c in ordered]
+    )
     with connection.cursor() as cursor:
         # SQLite's RETURNING knows no alias: names are bare, and only one table has them.
         cursor.execute(
@@ -197,9 +203,9 @@ def _move_by_json(ordered: list[Change], guard: str) -> list[tuple[Any, ...]]:
             "status = json_extract(u.value, '$[1]'), "
             "reason = json_extract(u.value, '$[2]'), "
             "status_at = json_extract(u.value, '$[3]') "
-            "FROM json_each(%s) AS u "
-            f"WHERE m.id = json_extract(u.value, '$[0]') AND {guard} "
-            f"RETURNING {_SUMMED.replace('m.', '')}",
+            "FROM json_each(%s) AS u WHERE m.id >= json_extract(u.value, '$[0]') "
+            "AND m.id < json_extract(u.value, '$[0]') + json_extract(u.value, '$[4]') "
+            f"AND {guard} RETURNING {_SUMMED.replace('m.', '')}",
             [content],
         )
         rows = cursor.fetchall()
@@ -215,39 +221,17 @@ def _array(values: Iterable[str]) -> str:
     return f"{{{','.join(values)}}}"
 
 
-def count_moves(*, moves: Sequence[tuple[Status, Moved]]) -> None:
-    """Carry moved messages from the counters of the status they had to those of their new one.
-
-    One counter after the other in one order, whether it falls or rises: they are locked here.
-    """
-    sums: dict[tuple[int, Status, str, str], list[int]] = {}
-    for from_status, m in moves:
-        for status, sign in ((from_status, -1), (m.status, 1)):
-            total = sums.setdefault((m.batch_id, status, m.country, m.operator), [0, 0, 0])
-            for i, value in enumerate((m.messages, m.parts, m.price_hundredths)):
-                total[i] += sign * value
-    table = _table(BatchCounter)
-    change = (
-        f"UPDATE {table} SET messages = messages + %s, parts = parts + %s, "  # noqa: S608 (constants)
-        "price_hundredths = price_hundredths + %s "
-        "WHERE batch_id = %s AND status = %s AND country = %s AND operator = %s"
-    )
-    add = (
-        f"INSERT INTO {table} "  # noqa: S608 (constants)
-        "(batch_id, status, country, operator, messages, parts, price_hundredths) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s) "
-        "ON CONFLICT (batch_id, status, country, operator) DO UPDATE SET "
-        f"messages = {table}.messages + excluded.messages, "
-        f"parts = {table}.parts + excluded.parts, "
-        f"price_hundredths = {table}.price_hundredths + excluded.price_hundredths"
-    )
+def execute_all(*, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    """Execute statements, each with its values, in their order: in one go where that is taken."""
+    if not statements:
+        return
     with connection.cursor() as cursor:
-        for key, values in sorted(sums.items()):
-            if values[0] > 0:
-                cursor.execute(add, [*key, *values])
-            else:
-                # There already: a message left it. An insert of a negative would be refused.
-                cursor.execute(change, [*values, *key])
+        if is_postgresql():
+            texts, values = zip(*statements, strict=True)
+            cursor.execute("; ".join(texts), list(chain.from_iterable(values)))
+        else:
+            for text, given in statements:
+                cursor.execute(text, given)
 
 
 def _table(model: type[models.Model]) -> str:

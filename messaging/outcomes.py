@@ -16,7 +16,7 @@ from django.db.models import F
 
 from accounts import ledger
 from accounts.models import EntryKind
-from messaging import bulk
+from messaging import bulk, counters
 from messaging.bulk import Change, Moved
 from messaging.models import Batch, Status
 
@@ -42,16 +42,16 @@ def move(*, changes: Sequence[Change], from_statuses: Sequence[Status]) -> Moves
     moves: Moves = []
     if not changes:
         return moves
-    done = 0
+    done, all_of_them = 0, sum(c.messages for c in changes)
     for from_status in from_statuses:
         # Mostly all of them moved in the first round.
-        if done == len(changes):
+        if done == all_of_them:
             break
         wanted = [c for c in changes if c.status is not from_status]
         for moved in bulk.move_messages(changes=wanted, from_status=from_status):
             moves.append((from_status, moved))
             done += moved.messages
-    bulk.count_moves(moves=moves)
+    counters.carry(moves=moves)
     return moves
 
 
@@ -69,7 +69,7 @@ def close_range(
 ) -> int:
     """Give every open message of a range of ids the same status; tell how many there were."""
     return record(
-        changes=[Change(i, status, reason, now) for i in range(first_id, last_id + 1)],
+        changes=[Change(first_id, status, reason, now, last_id - first_id + 1)],
         from_statuses=[Status.OPEN],
         now=now,
     )

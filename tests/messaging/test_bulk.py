@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from messaging import bulk
 from messaging.bulk import Change, Moved
@@ -87,3 +87,45 @@ def test_a_moved_row_has_its_status_reason_and_moment() -> None:
     failed, delivered = Message.objects.order_by("pk")
     assert (failed.status, failed.reason, failed.status_at) == (Status.FAILED, "absent", NOON)
     assert (delivered.status, delivered.reason, delivered.status_at) == (10, None, NOON)
+
+
+def test_of_a_range_only_rows_with_the_expected_status_are_moved_and_summed() -> None:
+    insert("a", "b", "c", "d", "e", "f")
+    bulk.move_messages(changes=[change(3, Status.FAILED, "absent")], from_status=Status.OPEN)
+    five = change(2)._replace(messages=4)
+    moved = bulk.move_messages(changes=[five, change(9)], from_status=Status.OPEN)
+    assert moved == [Moved(1, Status.DELIVERED, "FR", "SFR", 3, 3, 300)]
+    statuses = Message.objects.order_by("pk").values_list("status", flat=True)
+    assert list(statuses) == [None, 10, 11, 10, 10, None]
+
+
+@pytest.mark.postgresql
+def test_rows_are_found_by_their_key_on_a_table_without_statistics() -> None:
+    def times_read_whole() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = %s",
+                [Message._meta.db_table],
+            )
+            return int(cursor.fetchone()[0])
+
+    insert(*["a"] * 9)
+    before = times_read_whole()
+    every_other = [change(n) for n in range(1, 1001, 2)]
+    [moved] = bulk.move_messages(changes=every_other, from_status=Status.OPEN)
+    assert moved.messages == 5
+    assert times_read_whole() == before
+
+
+def test_several_statements_are_executed_in_their_order_with_their_values() -> None:
+    insert("a", "b")
+    bulk.execute_all(statements=[])
+    table = Message._meta.db_table
+    bulk.execute_all(
+        statements=[
+            (f"UPDATE {table} SET text = %s WHERE id = %s", ["first", 1]),  # noqa: S608 (table)
+            (f"UPDATE {table} SET text = text || %s WHERE id >= %s", [", 100 %", 1]),  # noqa: S608
+        ]
+    )
+    texts = Message.objects.order_by("pk").values_list("text", flat=True)
+    assert list(texts) == ["first, 100 %", "b, 100 %"]
