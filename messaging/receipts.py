@@ -9,13 +9,15 @@ happen twice: what is applied again changes nothing.
 import hashlib
 import time
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain, groupby, repeat
 from operator import attrgetter
 
 import msgspec
 import structlog
 from django.db import transaction
+from django.db.models import F
 
 from accounts import retrying
 from messaging import bulk, outcomes, references
@@ -26,7 +28,7 @@ from messaging.models import Batch, Receipt, ReceiptOutcome, ReceiptPush, Revisi
 log = structlog.stdlib.get_logger(__name__)
 
 # About so many receipts are applied in one transaction, from so many pushes at most.
-GROUP = 2_000
+GROUP = 5_000
 PUSHES = 20
 # A receipt that matches nothing is tried again after a pause, and kept so long in all.
 PAUSE = timedelta(seconds=10)
@@ -46,25 +48,63 @@ STATUSES = {
     for billed in (True, False)
 } | {(base.ReceiptState.REJECTED, False): Status.NOT_BILLED}
 
-_CONTENT = msgspec.json.Decoder(list[base.Receipt])
+# What a message became: status, reason and moment.
+Became = tuple[Status, str | None, datetime]
+
+_said = attrgetter("state", "code", "billed")
+_at = attrgetter("at")
 
 
-def store(*, receipts: Sequence[base.Receipt], now: datetime) -> None:
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """Receipts of a push, next to each other, that say the same of their messages.
+
+    The inbox holds lists of these: thousands in a row say the same, which is read once. Each of
+    `moments` is that of the next `counts` of them.
+    """
+
+    carrier: str
+    state: base.ReceiptState
+    code: base.Cause
+    billed: bool
+    moments: list[datetime]
+    counts: list[int]
+    carrier_ids: list[str]
+    references: list[str]
+    operators: list[str]
+
+
+_CONTENT = msgspec.json.Decoder(list[Told])
+
+
+def store(*, carrier: str, receipts: Sequence[base.Receipt], now: datetime) -> None:
     """Put receipts into the inbox, together; the same again is left alone."""
     if not receipts:
         return
-    content = msgspec.json.encode(receipts)
-    ReceiptPush.objects.bulk_create(
-        [
-            ReceiptPush(
-                digest=hashlib.blake2b(content, digest_size=32).hexdigest(),
-                content=content.decode(),
-                receipts=len(receipts),
-                received_at=now,
-            )
-        ],
-        ignore_conflicts=True,
+    content = msgspec.json.encode(list(_told(receipts, carrier=carrier)))
+    digest = hashlib.sha256(content).hexdigest()
+    bulk.insert_new(
+        model=ReceiptPush,
+        columns=("digest", "content", "receipts"),
+        rows=[(digest, content.decode(), len(receipts))],
+        same={"received_at": now},
     )
+
+
+def _told(receipts: Sequence[base.Receipt], *, carrier: str) -> Iterator[Told]:
+    for (state, code, billed), alike in groupby(receipts, key=_said):
+        rows = list(alike)
+        moments = [(at, len(list(same))) for at, same in groupby(rows, key=_at)]
+        yield Told(
+            carrier=carrier,
+            state=state,
+            code=code,
+            billed=billed,
+            moments=[at for at, _count in moments],
+            counts=[count for _at, count in moments],
+            carrier_ids=[row.carrier_id for row in rows],
+            references=[row.reference for row in rows],
+            operators=[row.operator for row in rows],
+        )
 
 
 @retrying.on_deadlock
@@ -73,22 +113,24 @@ def apply_group(*, now: datetime) -> int:
     started = time.monotonic()
     with transaction.atomic():
         pushes = _next_pushes()
-        told = [receipt for push in pushes for receipt in _CONTENT.decode(push.content)]
+        told = list(chain.from_iterable(_CONTENT.decode(push.content) for push in pushes))
         parked = _due_parked(now=now)
-        ids = _message_ids([*(r.reference for r in told), *(r.reference for r in parked)])
-        _apply([*told, *map(_as_told, parked)], ids, now=now)
-        _park([r for r in told if r.reference not in ids], now=now)
+        all_told = [*told, *map(_as_told, parked)]
+        ids = _message_ids(chain.from_iterable(each.references for each in all_told))
+        _apply(all_told, ids, now=now)
+        _park(told, ids, now=now)
         _settle_parked(parked, ids, now=now)
         ReceiptPush.objects.filter(pk__in=[push.pk for push in pushes]).delete()
-    if told or parked:
+    count = sum(push.receipts for push in pushes) + len(parked)
+    if count:
         log.info(
             "receipts.applied",
-            receipts=len(told) + len(parked),
+            receipts=count,
             of_parked=len(parked),
             messages=len(ids),
             duration_ms=round((time.monotonic() - started) * 1000),
         )
-    return len(told) + len(parked)
+    return count
 
 
 def _next_pushes() -> list[ReceiptPush]:
@@ -112,60 +154,85 @@ def _due_parked(*, now: datetime) -> list[Receipt]:
     return list(waiting.order_by("not_before", "pk")[:GROUP])
 
 
-def _as_told(parked: Receipt) -> base.Receipt:
-    return base.Receipt(
+def _as_told(parked: Receipt) -> Told:
+    return Told(
         carrier=parked.carrier,
-        carrier_id=parked.carrier_id,
-        reference=parked.reference,
         state=base.ReceiptState(parked.state),
         code=base.Cause(parked.code),
         billed=parked.billed,
-        operator=parked.operator,
-        at=parked.at,
+        moments=[parked.at],
+        counts=[1],
+        carrier_ids=[parked.carrier_id],
+        references=[parked.reference],
+        operators=[parked.operator],
     )
 
 
-def _apply(told: list[base.Receipt], ids: dict[str, int], *, now: datetime) -> None:
-    final: dict[int, Change] = {}
-    provisional: dict[int, Change] = {}
-    for receipt in sorted(told, key=attrgetter("at")):
-        status = STATUSES.get((receipt.state, receipt.billed))
-        message_id = ids.get(receipt.reference)
-        if status is None or message_id is None:
-            continue
-        found = provisional if status is Status.UNKNOWN else final
-        if message_id not in found:
-            reason = receipt.code.value or None
-            found[message_id] = Change(message_id, status, reason, receipt.at)
+def _apply(told: Iterable[Told], ids: Mapping[str, int], *, now: datetime) -> None:
+    final: dict[int, Became] = {}
+    provisional: dict[int, Became] = {}
+    for became, alike in sorted(_by_moment(told), key=lambda said: said[0][2]):
+        found = provisional if became[0] is Status.UNKNOWN else final
+        for reference in alike:
+            if reference in ids:
+                found.setdefault(ids[reference], became)
     outcomes.record(
-        changes=list((provisional | final).values()),
+        changes=list(_changes(provisional | final)),
         from_statuses=[Status.OPEN, Status.ACCEPTED, Status.UNKNOWN],
         now=now,
     )
 
 
-def _message_ids(told: Iterable[str]) -> dict[str, int]:
+def _by_moment(told: Iterable[Told]) -> Iterator[tuple[Became, list[str]]]:
+    """Give what messages became, with their references; without what says nothing new."""
+    for each in told:
+        status = STATUSES.get((each.state, each.billed))
+        if status is None:
+            continue
+        reason, first = each.code.value or None, 0
+        for at, count in zip(each.moments, each.counts, strict=True):
+            yield (status, reason, at), each.references[first : first + count]
+            first += count
+
+
+def _changes(became: Mapping[int, Became]) -> Iterator[Change]:
+    """Make one change of messages that follow each other and became the same."""
+    ordered = sorted(became)
+    # In a row of ids, id and place grow alike.
+    alike = groupby(enumerate(ordered), key=lambda at: (at[1] - at[0], became[at[1]]))
+    for (_apart, said), group in alike:
+        rows = list(group)
+        yield Change(rows[0][1], *said, len(rows))
+
+
+def _message_ids(references_told: Iterable[str]) -> dict[str, int]:
     """Find the message of each reference that names one of ours."""
-    wanted = references.by_revision(told)
+    wanted = references.by_revision(references_told)
     found: dict[str, int] = {}
     revisions = Revision.objects.filter(
         campaign__uuid__in={campaign for campaign, _number in wanted}
     ).values_list("pk", "campaign__uuid", "number")
     for pk, campaign, number in revisions:
-        if names := wanted.get((campaign, number)):
-            found |= _ids_in_revision(pk, names)
+        if positions := wanted.get((campaign, number)):
+            found |= _ids_in_revision(pk, positions)
     return found
 
 
-def _ids_in_revision(revision_id: int, names: list[tuple[str, int]]) -> dict[str, int]:
+def _ids_in_revision(revision_id: int, positions: Mapping[str, int]) -> dict[str, int]:
+    lowest, highest = min(positions.values()), max(positions.values())
     batches = list(
-        Batch.objects.filter(revision_id=revision_id, departed_at__isnull=False)
+        Batch.objects.filter(
+            revision_id=revision_id,
+            departed_at__isnull=False,
+            first_position__lte=highest,
+            first_position__gt=lowest - F("messages"),
+        )
         .order_by("first_position")
         .values_list("first_position", "messages", "first_message_id")
     )
     starts = [first for first, _count, _id in batches]
     found = {}
-    for text, position in names:
+    for text, position in positions.items():
         at = bisect_right(starts, position) - 1
         if at < 0:
             continue
@@ -175,24 +242,29 @@ def _ids_in_revision(revision_id: int, names: list[tuple[str, int]]) -> dict[str
     return found
 
 
-def _park(unmatched: list[base.Receipt], *, now: datetime) -> None:
+def _park(told: Sequence[Told], ids: Mapping[str, int], *, now: datetime) -> None:
     """Keep what matched nothing, each by itself; one that is parked already is left alone.
 
     Sorted: two that park the same ones wait for each other at the same receipt.
     """
-    unmatched.sort(key=lambda r: (r.carrier, r.carrier_id, r.state, r.at))
+    unmatched = [
+        (t.carrier, carrier_id, t.state.value, at, reference, t.code.value, t.billed, operator)
+        for t in told
+        for at, carrier_id, reference, operator in zip(
+            chain.from_iterable(map(repeat, t.moments, t.counts)),
+            t.carrier_ids,
+            t.references,
+            t.operators,
+            strict=True,
+        )
+        if reference not in ids
+    ]
     bulk.insert_new(
         model=Receipt,
         columns=(
-            "carrier", "carrier_id", "reference", "state", "code", "billed", "operator", "at",
+            "carrier", "carrier_id", "state", "at", "reference", "code", "billed", "operator",
         ),
-        rows=[
-            (
-                r.carrier, r.carrier_id, r.reference, r.state.value, r.code.value, r.billed,
-                r.operator, r.at,
-            )
-            for r in unmatched
-        ],
+        rows=sorted(unmatched),
         same={
             "received_at": now,
             "not_before": now + PAUSE,

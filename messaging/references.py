@@ -18,20 +18,20 @@ def names(*, campaign: uuid.UUID, revision: int) -> Callable[[int], str]:
     return lambda position: f"{before}{position}"
 
 
-def by_revision(texts: Iterable[str]) -> dict[tuple[uuid.UUID, int], list[tuple[str, int]]]:
-    """Give references and their positions by campaign and revision; without what is not ours.
+def by_revision(texts: Iterable[str]) -> dict[tuple[uuid.UUID, int], dict[str, int]]:
+    """Give positions by reference, by campaign and revision; without what is not ours.
 
     Thousands in a row name the same revision, which is read once.
     """
-    by_head: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    by_head: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for text in texts:
         head, _separator, position = text.rpartition(SEPARATOR)
         if _is_number(position):
-            by_head[head].append((text, int(position)))
-    found: defaultdict[tuple[uuid.UUID, int], list[tuple[str, int]]] = defaultdict(list)
+            by_head[head][text] = int(position)
+    found: defaultdict[tuple[uuid.UUID, int], dict[str, int]] = defaultdict(dict)
     for head, positions in by_head.items():
         if revision := _revision(head):
-            found[revision].extend(positions)
+            found[revision] |= positions
     return found
 
 

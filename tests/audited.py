@@ -106,7 +106,7 @@ def day(*, now: datetime) -> Day:
     scenes.hand_over_all(made.rival, carrier, now=now)
     stranger = scenes.receipt(made.sent, 99, now=now)
     scenes.receive([*carrier.take_receipts(), stranger], now=now)
-    receipts.store(receipts=[stranger], now=now)
+    receipts.store(carrier="simulated", receipts=[stranger], now=now)
     carrier.close()
     return made
 

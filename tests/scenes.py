@@ -100,7 +100,7 @@ def hand_over_all(revision: Revision, carrier: base.Carrier, *, now: datetime) -
 
 def receive(told: list[base.Receipt], *, now: datetime) -> None:
     """Put receipts into the inbox and apply all that waits."""
-    receipts.store(receipts=told, now=now)
+    receipts.store(carrier="simulated", receipts=told, now=now)
     while receipts.apply_group(now=now):
         pass
 
@@ -108,7 +108,6 @@ def receive(told: list[base.Receipt], *, now: datetime) -> None:
 def receipt(revision: Revision, position: int, *, now: datetime, **changes: Any) -> base.Receipt:
     """Write the receipt of one message of a revision: delivered, unless `changes` say else."""
     fields: dict[str, Any] = {
-        "carrier": "simulator",
         "carrier_id": f"{revision.pk}-{position}",
         "reference": f"{revision.campaign.uuid}:{revision.number}:{position}",
         "state": base.ReceiptState.DELIVERED,

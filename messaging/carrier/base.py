@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+from messaging.carrier import fields
 
 # The most messages of one chunk, and the most references of one look-up.
 CHUNK_LIMIT = 500
+OPERATOR_LENGTH = 40
 
 
 class MessageClass(StrEnum):
@@ -124,22 +127,27 @@ class Cause(StrEnum):
     NETWORK = "network"
     OTHER = "other"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Cause | None":
+        """Take a carrier's new code for OTHER: it loses nothing."""
+        return cls.OTHER if isinstance(value, str) and len(value) <= fields.CODE_LENGTH else None
 
-class Receipt(Struct, frozen=True, kw_only=True):
-    """One statement of a carrier about one message it accepted.
+
+class Receipt(Struct, frozen=True, kw_only=True, gc=False, rename={"carrier_id": "id"}):
+    """One statement of a carrier about one message it accepted, as it is pushed.
 
     `billed` is False when the carrier rejected the message and does not charge for it; `at` is
     by the carrier's clock; `operator` is the name of the network, "" if the carrier is silent.
+    An unknown state is malformed: we must not guess what is final.
     """
 
-    carrier: str
-    carrier_id: str
-    reference: str
+    carrier_id: fields.Id
+    reference: Annotated[str, Meta(max_length=fields.ID_LENGTH)]
     state: ReceiptState
     code: Cause
     billed: bool
-    operator: str
-    at: datetime
+    operator: Annotated[str, Meta(max_length=OPERATOR_LENGTH)]
+    at: fields.Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,7 @@ class InProcessCarrier:
         """Take the receipts that are due by the clock, oldest first; each is given once."""
         rows = self._take(self._receipts, at_most=door.RECEIPTS_LIMIT)
         now = self._clock()
-        return [door.read_receipt(row, carrier="simulated", now=now) for row in rows]
+        return [door.read_receipt(row, now=now) for row in rows]
 
     def take_replies(self) -> list[base.Reply]:
         """Take what phones answered, oldest first; each is given once."""

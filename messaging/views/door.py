@@ -46,7 +46,6 @@ def take(
     now = timezone.now()
     try:
         found, malformed = open_push(
-            carrier=CARRIER,
             headers=dict(request.headers),
             body=request.body,
             secret=settings.CARRIER_DOOR_SECRET,
@@ -66,7 +65,7 @@ def take(
 
 
 def _keep(found: list[base.Receipt], now: datetime) -> None:
-    receipts.store(receipts=found, now=now)
+    receipts.store(carrier=CARRIER, receipts=found, now=now)
     doorbell.ring_task(task="messaging.tasks.apply_receipts", queue="receipts")
 
 

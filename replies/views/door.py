@@ -1,6 +1,7 @@
 """The carrier's door for replies: verified, stored, judged later; answers as that of receipts."""
 
 from datetime import datetime
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -17,7 +18,8 @@ from replies import inbound
 @require_POST
 def reply_create(request: HttpRequest) -> HttpResponse:
     """Take a push of replies."""
-    return door.take(request, what="replies", open_push=replies.open_replies, keep=_keep)
+    open_push = partial(replies.open_replies, carrier=door.CARRIER)
+    return door.take(request, what="replies", open_push=open_push, keep=_keep)
 
 
 def _keep(found: list[base.Reply], now: datetime) -> None:

@@ -95,6 +95,56 @@ def test_within_a_group_the_earlier_final_receipt_wins(sent: Revision, now: date
     assert statuses()[0] == Status.EXPIRED
 
 
+def test_at_the_same_moment_the_final_receipt_told_first_wins(
+    sent: Revision, now: datetime
+) -> None:
+    failed = {"state": base.ReceiptState.FAILED, "code": base.Cause.FULL}
+    told = [
+        scenes.receipt(sent, 1, now=now),
+        scenes.receipt(sent, 2, now=now, **failed),
+        scenes.receipt(sent, 2, now=now),
+        scenes.receipt(sent, 1, now=now, **failed),
+    ]
+    scenes.receive(told, now=now)
+    assert statuses()[:2] == [Status.DELIVERED, Status.FAILED]
+
+
+def test_each_message_becomes_what_its_own_receipt_said(sent: Revision, now: datetime) -> None:
+    said = [
+        (5, base.ReceiptState.DELIVERED, base.Cause.NONE, 1),
+        (2, base.ReceiptState.FAILED, base.Cause.FULL, 2),
+        (1, base.ReceiptState.FAILED, base.Cause.FULL, 2),
+        (3, base.ReceiptState.FAILED, base.Cause.ABSENT, 2),
+        (4, base.ReceiptState.FAILED, base.Cause.ABSENT, 3),
+    ]
+    told = [
+        scenes.receipt(sent, p, now=now, state=state, code=code, at=now + timedelta(seconds=after))
+        for p, state, code, after in said
+    ]
+    scenes.receive(told, now=now)
+    rows = Message.objects.order_by("pk").values_list("status", "reason", "status_at")
+    assert list(rows) == [
+        (Status.FAILED, "full", now + timedelta(seconds=2)),
+        (Status.FAILED, "full", now + timedelta(seconds=2)),
+        (Status.FAILED, "absent", now + timedelta(seconds=2)),
+        (Status.FAILED, "absent", now + timedelta(seconds=3)),
+        (Status.DELIVERED, None, now + timedelta(seconds=1)),
+    ]
+
+
+def test_what_matches_nothing_is_parked_as_it_was_told(sent: Revision, now: datetime) -> None:
+    stranger = scenes.receipt(
+        sent, 9, now=now, state=base.ReceiptState.REJECTED, code=base.Cause.SPAM, billed=False,
+        operator="SFR",
+    )  # fmt: skip
+    scenes.receive([scenes.receipt(sent, 1, now=now), stranger], now=now)
+    parked = Receipt.objects.get()
+    assert parked.carrier == "simulated"
+    assert parked.received_at == now
+    for name in base.Receipt.__struct_fields__:
+        assert getattr(parked, name) == getattr(stranger, name)
+
+
 def test_unknown_is_provisional(sent: Revision, now: datetime) -> None:
     unknown = scenes.receipt(sent, 1, now=now, state=base.ReceiptState.UNKNOWN)
     scenes.receive([unknown], now=now)

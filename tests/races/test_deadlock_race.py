@@ -115,7 +115,7 @@ class Storm:
             for n in range(1, 9)
             for revision in revisions
         ]
-        receipts.store(receipts=told, now=self.now)
+        receipts.store(carrier="simulated", receipts=told, now=self.now)
         while receipts.apply_group(now=self.later):
             pass
 

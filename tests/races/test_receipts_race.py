@@ -99,7 +99,7 @@ def test_overlapping_groups_count_and_refund_each_message_once(
 
         def tell_and_apply(seed: int, said: list[base.Receipt] = told) -> None:
             shuffled = random.Random(seed).sample(said, len(said))
-            receipts.store(receipts=shuffled, now=now)
+            receipts.store(carrier="simulated", receipts=shuffled, now=now)
             while receipts.apply_group(now=later):
                 pass
 

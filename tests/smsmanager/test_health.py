@@ -59,7 +59,7 @@ class Scene:
         revision = scenes.compose(self.account, self.by, self.sender, now=self.now)
         told = scenes.receipt(revision, 1, now=self.now)
         revision.batches.update(not_before=self.now + timedelta(days=1))
-        receipts.store(receipts=[told], now=self.now)
+        receipts.store(carrier="simulated", receipts=[told], now=self.now)
 
     def replies(self) -> None:
         inbound.store(replies=[answers.reply(at=self.now)], now=self.now)

@@ -51,7 +51,7 @@ class Door:
             for name, value in environ.items()
             if name.startswith("HTTP_")
         }
-        said = {"carrier": "simulated", "headers": headers, "body": body, "secret": SECRET}
+        said = {"headers": headers, "body": body, "secret": SECRET}
         with self.told:
             status = self.answers.pop(0) if self.answers else 204
             self.push_ids.append(headers["WEBHOOK-ID"])
@@ -63,7 +63,7 @@ class Door:
 
     def _take(self, path: str, said: dict[str, Any]) -> None:
         if path.endswith("/replies"):
-            replies_told, malformed = replies.open_replies(**said)
+            replies_told, malformed = replies.open_replies(carrier="simulated", **said)
             self.replies += replies_told
         else:
             receipts, malformed = door.open_receipts(**said)

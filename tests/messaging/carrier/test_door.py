@@ -28,9 +28,7 @@ def push(content: Any, *, now: datetime = NOW) -> tuple[dict[str, str], bytes]:
 
 
 def open_door(headers: dict[str, str], body: bytes, *, now: datetime = NOW) -> Opened:
-    return door.open_receipts(
-        carrier="simulated", headers=headers, body=body, secret=SECRET, now=now
-    )
+    return door.open_receipts(headers=headers, body=body, secret=SECRET, now=now)
 
 
 def test_signed_receipt_is_read() -> None:
@@ -39,7 +37,6 @@ def test_signed_receipt_is_read() -> None:
     assert malformed == []
     assert receipts == [
         base.Receipt(
-            carrier="simulated",
             carrier_id="a-1",
             reference="c0ffee:1:0",
             state=base.ReceiptState.FAILED,
@@ -120,9 +117,7 @@ def test_another_secret_is_refused() -> None:
     headers, body = push({"receipts": [ROW]})
 
     with pytest.raises(door.BadSignature):
-        door.open_receipts(
-            carrier="simulated", headers=headers, body=body, secret="b3RoZXI=", now=NOW
-        )
+        door.open_receipts(headers=headers, body=body, secret="b3RoZXI=", now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +151,8 @@ def test_body_over_the_limit_is_not_even_verified() -> None:
         pytest.param({"state": None}, "state", id="no state"),
         pytest.param({"billed": 1}, "billed", id="a number as a flag"),
         pytest.param({"code": ["absent"]}, "code", id="a list as code"),
+        pytest.param({"code": "c" * 33}, "code", id="a code too long"),
+        pytest.param({"code": "a\0b"}, "code", id="a NUL in a code that nobody knows"),
         pytest.param({"at": "yesterday"}, "at", id="not a moment"),
         pytest.param({"at": "2027-03-02T10:00:00"}, "at", id="no zone"),
         pytest.param({"at": "0001-01-01T00:00:00+14:00"}, "at", id="before all time"),
@@ -172,6 +169,27 @@ def test_malformed_receipt_never_loses_the_others(changed: dict[str, Any], field
         door.Malformed(position=1, field=field),
         door.Malformed(position=2, field="receipt"),
     ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([ROW, ROW | {"operator": "Téléphone \U0001f4de"}], id="ordinary"),
+        pytest.param([], id="none"),
+        pytest.param([ROW | {"code": "moon_phase", "more": [1, {"deep": None}]}], id="new words"),
+        pytest.param([ROW | {"at": "2027-03-02T10:00:00Z"}], id="Z"),
+        pytest.param([ROW | {"at": "2027-03-02T10:59:59.123456789+01:00"}], id="nanoseconds"),
+        pytest.param([ROW, ROW | {"operator": "\\u0000 in words"}], id="no NUL"),
+    ],
+)
+def test_a_push_is_read_at_once_as_it_is_read_row_by_row(rows: list[dict[str, Any]]) -> None:
+    headers, body = push({"receipts": rows})
+
+    by_row = door.read_each(
+        body, name="receipts", at_most=9, read=lambda row: door.read_receipt(row, now=NOW)
+    )
+    assert open_door(headers, body) == by_row
+    assert by_row[1] == []
 
 
 def test_code_nobody_knows_is_kept_as_other() -> None:

@@ -250,11 +250,11 @@ def test_contradiction_says_the_opposite() -> None:
 def test_no_malformed_receipt_can_be_read_by_the_platform() -> None:
     now = datetime(2027, 3, 2, 10, 0, tzinfo=UTC)
     good = ROW | {"at": now.isoformat(), "operator": "SFR"}
-    door.read_receipt(good, carrier="carrier", now=now)
+    door.read_receipt(good, now=now)
 
     for bad in distort_receipts([good], do=Deed.MALFORM)[0]:
         with pytest.raises(fields.BadField):
-            door.read_receipt(bad, carrier="carrier", now=now)
+            door.read_receipt(bad, now=now)
 
 
 def test_command_follows_a_file(tmp_path: Path) -> None:
