@@ -76,18 +76,24 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
 _CONTENT = msgspec.json.Decoder(list[Told])
 
 
-def store(*, carrier: str, receipts: Sequence[base.Receipt], now: datetime) -> None:
-    """Put receipts into the inbox, together; the same again is left alone."""
+def store(*, carrier: str, receipts: Sequence[base.Receipt], now: datetime) -> bool:
+    """Put receipts into the inbox, together; the same again is left alone. Commits by itself.
+
+    Tells whether a worker must be woken: not while an older push waits, because whoever applies
+    that one looks again afterwards.
+    """
     if not receipts:
-        return
+        return False
     content = msgspec.json.encode(list(_told(receipts, carrier=carrier)))
     digest = hashlib.sha256(content).hexdigest()
-    bulk.insert_new(
+    new = bulk.insert_new(
         model=ReceiptPush,
         columns=("digest", "content", "receipts"),
         rows=[(digest, content.decode(), len(receipts))],
         same={"received_at": now},
     )
+    oldest = ReceiptPush.objects.order_by("pk").values_list("pk", flat=True).first()
+    return not new or oldest == new[0]
 
 
 def _told(receipts: Sequence[base.Receipt], *, carrier: str) -> Iterator[Told]:

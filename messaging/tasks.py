@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from messaging import delivery, losses, pool, quote, receipts, recovery, silence
+from messaging import delivery, doorbell, losses, pool, quote, receipts, recovery, silence
 from messaging import sweep as sweeping
 from messaging.carrier.base import Carrier
 from messaging.carrier.http import HttpCarrier
@@ -69,6 +69,8 @@ def apply_receipts() -> None:
     for _group in range(GROUPS_AT_ONCE):
         if not receipts.apply_group(now=timezone.now()):
             return
+    # Who stores a push wakes nobody as long as older ones wait.
+    doorbell.ring_task(task="messaging.tasks.apply_receipts", queue="receipts")
 
 
 @shared_task

@@ -65,8 +65,8 @@ def take(
 
 
 def _keep(found: list[base.Receipt], now: datetime) -> None:
-    receipts.store(carrier=CARRIER, receipts=found, now=now)
-    doorbell.ring_task(task="messaging.tasks.apply_receipts", queue="receipts")
+    if receipts.store(carrier=CARRIER, receipts=found, now=now):
+        doorbell.ring_task(task="messaging.tasks.apply_receipts", queue="receipts")
 
 
 def _plain(words: str, *, status: int) -> HttpResponse:

@@ -6,7 +6,7 @@ import pytest
 
 from accounts import ledger
 from accounts.models import SmsAccount, User
-from messaging import campaigns, outcomes, quote, receipts, silence
+from messaging import campaigns, doorbell, outcomes, quote, receipts, silence, tasks
 from messaging.carrier import base
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.carrier.simulator.outcomes import Ending
@@ -143,6 +143,34 @@ def test_what_matches_nothing_is_parked_as_it_was_told(sent: Revision, now: date
     assert parked.received_at == now
     for name in base.Receipt.__struct_fields__:
         assert getattr(parked, name) == getattr(stranger, name)
+
+
+def test_a_worker_is_woken_for_the_oldest_push_alone(sent: Revision, now: datetime) -> None:
+    def store(position: int) -> bool:
+        told = [scenes.receipt(sent, position, now=now)]
+        return receipts.store(carrier="simulated", receipts=told, now=now)
+
+    assert [store(1), store(2), store(3)] == [True, False, False]
+    # Told again: perhaps nobody was woken the first time.
+    assert store(2)
+    while receipts.apply_group(now=now):
+        pass
+    assert [store(4), store(5)] == [True, False]
+
+
+def test_who_has_applied_a_lot_rings_for_the_rest(
+    sent: Revision, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[str] = []
+    monkeypatch.setattr(doorbell, "ring_task", lambda *, task, queue: given.append(task))
+    monkeypatch.setattr(receipts, "GROUP", 1)
+    for groups, rings in ((2, 0), (1, 1)):
+        monkeypatch.setattr(tasks, "GROUPS_AT_ONCE", groups)
+        receipts.store(
+            carrier="simulated", receipts=[scenes.receipt(sent, groups, now=now)], now=now
+        )
+        tasks.apply_receipts()
+        assert len(given) == rings
 
 
 def test_unknown_is_provisional(sent: Revision, now: datetime) -> None:
