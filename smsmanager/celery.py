@@ -8,7 +8,8 @@ applications; elsewhere `celery -A smsmanager worker -Q ...` uses the first with
 import os
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import task_postrun, task_prerun, worker_process_init
+from django.db import close_old_connections
 
 from smsmanager import correlation, memory
 
@@ -31,6 +32,16 @@ correlation.connect()
 @worker_process_init.connect
 def _settle(**_details: object) -> None:
     memory.settle()
+
+
+@task_prerun.connect
+@task_postrun.connect
+def _keep_connections(**_details: object) -> None:
+    """Keep connections from one task to the next, as the web server does between requests.
+
+    Celery's own way is a new one for each task, or one that is never looked at.
+    """
+    close_old_connections()
 
 
 slow = _make("smsmanager-slow", current=False)
