@@ -20,10 +20,13 @@ class WellFormedAddressMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass a well-formed request on."""
-        is_admin = request.path.startswith(reverse("admin:index"))
-        if "\0" in request.path or (is_admin and _holds_nul(request.GET)):
+        if "\0" in request.path or (_holds_nul(request.GET) and _is_of_admin(request)):
             raise BadRequest("NUL in the address")
         return self._get_response(request)
+
+
+def _is_of_admin(request: HttpRequest) -> bool:
+    return request.path.startswith(reverse("admin:index"))
 
 
 def _holds_nul(query: QueryDict) -> bool:
