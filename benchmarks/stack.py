@@ -100,8 +100,8 @@ def _start_processes(
 ) -> None:
     stack.enter_context(
         _process(
-            "-m", "gunicorn", "smsmanager.wsgi", f"--bind={embedded.HOST}:{_port(web)}",
-            "--workers=1", "--threads=4",
+            "-m", "gunicorn", "smsmanager.wsgi", "--config=python:smsmanager.webserver",
+            f"--bind={embedded.HOST}:{_port(web)}", "--workers=1", "--threads=4",
             name="web", directory=directory, environment=environment,
         )
     )  # fmt: skip
