@@ -110,14 +110,13 @@ def insert_new(
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
     same: Mapping[str, Any],
-) -> list[int]:
+) -> None:
     """Insert rows given as values of `columns`; one that is there already is left alone.
 
-    `same` are the columns with one value for all rows. Gives the ids of the new rows. Part of the
-    caller's transaction, if there is one.
+    `same` are the columns with one value for all rows. Part of the caller's transaction.
     """
     if not rows:
-        return []
+        return
     if is_postgresql():
         fields = [model._meta.get_field(c) for c in columns]
         # A length limit in the cast would cut what is too long in silence.
@@ -138,10 +137,24 @@ def insert_new(
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_table(model)} ({names}) SELECT {values} FROM {source} "  # noqa: S608 (names)
-            "WHERE true ON CONFLICT DO NOTHING RETURNING id",
+            "WHERE true ON CONFLICT DO NOTHING",
             [*same.values(), *given],
         )
-        return [row_id for (row_id,) in cursor.fetchall()]
+
+
+def insert_one_new(*, model: type[models.Model], values: Mapping[str, Any]) -> int | None:
+    """Insert a row and give its id; None if it is there already. One statement, one commit."""
+    names = ", ".join(connection.ops.quote_name(c) for c in values)
+    marks = ", ".join(["%s"] * len(values))
+    given = values.values() if is_postgresql() else map(_plain, values.values())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_table(model)} ({names}) VALUES ({marks}) "  # noqa: S608 (names)
+            "ON CONFLICT DO NOTHING RETURNING id",
+            list(given),
+        )
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
 
 
 def open_messages(*, first_id: int, last_id: int) -> list[tuple[int, str, str | None]]:

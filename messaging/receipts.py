@@ -85,15 +85,17 @@ def store(*, carrier: str, receipts: Sequence[base.Receipt], now: datetime) -> b
     if not receipts:
         return False
     content = msgspec.json.encode(list(_told(receipts, carrier=carrier)))
-    digest = hashlib.sha256(content).hexdigest()
-    new = bulk.insert_new(
+    new = bulk.insert_one_new(
         model=ReceiptPush,
-        columns=("digest", "content", "receipts"),
-        rows=[(digest, content.decode(), len(receipts))],
-        same={"received_at": now},
+        values={
+            "digest": hashlib.sha256(content).hexdigest(),
+            "content": content.decode(),
+            "receipts": len(receipts),
+            "received_at": now,
+        },
     )
     oldest = ReceiptPush.objects.order_by("pk").values_list("pk", flat=True).first()
-    return not new or oldest == new[0]
+    return new is None or new == oldest
 
 
 def _told(receipts: Sequence[base.Receipt], *, carrier: str) -> Iterator[Told]:

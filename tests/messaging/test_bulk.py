@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 
 from messaging import bulk
 from messaging.bulk import Change, Moved
-from messaging.models import IdBlock, Message, Status
+from messaging.models import IdBlock, Message, ReceiptPush, Status
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +129,12 @@ def test_several_statements_are_executed_in_their_order_with_their_values() -> N
     )
     texts = Message.objects.order_by("pk").values_list("text", flat=True)
     assert list(texts) == ["first, 100 %", "b, 100 %"]
+
+
+def test_one_row_is_inserted_once() -> None:
+    values = {"digest": "d", "content": "é", "receipts": 2, "received_at": NOON}
+    first = bulk.insert_one_new(model=ReceiptPush, values=values)
+    again = bulk.insert_one_new(model=ReceiptPush, values=values | {"content": "another"})
+    push = ReceiptPush.objects.get()
+    assert (first, again) == (push.pk, None)
+    assert {name: getattr(push, name) for name in values} == values
