@@ -4,11 +4,12 @@ Start it with `--config python:smsmanager.webserver`: its lines then look like a
 through the same mask. It keeps no access log; smsmanager.correlation tells of each request.
 """
 
-from smsmanager import memory, settings
+from smsmanager import celery, memory, settings
 
 logconfig_dict = settings.LOGGING
 
 
 def post_worker_init(_worker: object) -> None:
-    """Begin to serve."""
+    """Begin to serve; whoever is first would wait for the driver of the broker to be read."""
+    celery.app.connection_for_write()
     memory.settle()
