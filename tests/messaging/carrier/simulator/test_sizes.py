@@ -32,3 +32,10 @@ def test_parts_with_the_clause_equal_the_vector(vector: dict[str, dict[str, int]
 def test_pair_is_never_split() -> None:
     assert count_parts("a" * 152 + "€" + "a" * 152) == 3
     assert count_parts("é" * 306) == 2
+
+
+@pytest.mark.parametrize(
+    ("units", "parts"), [(0, 0), (1, 1), (160, 1), (161, 2), (306, 2), (307, 3)]
+)
+def test_a_part_among_others_is_shorter_than_one_alone(units: int, parts: int) -> None:
+    assert count_parts("Ω" * units) == parts
