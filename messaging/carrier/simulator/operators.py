@@ -4,22 +4,26 @@ Numbers move between operators, so a range is a guess, and many ranges have no n
 the table of phonenumbers by the longest known prefix: parsing each number costs 50 times more.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 from phonenumbers.carrierdata import CARRIER_DATA
 
 # Longer names are cut: the contract allows 40 characters.
 _NAME_LENGTH = 40
-# Prefixes that begin alike are tried together.
-_HEAD = 3
+# With its plus. Prefixes that begin alike are cut to the longest of them and kept together.
+_HEAD = 4
 
 
 def operator_of(number: str) -> str:
     """Name the holder of the range of a number in E.164, "" when nobody is known."""
-    digits = number.removeprefix("+")
-    lengths = _lengths().get(digits[:_HEAD], ())
-    for length in lengths:
-        names = CARRIER_DATA.get(digits[:length])
+    return _holder(number[: _longest().get(number[:_HEAD], 0)])
+
+
+# France alone has 10,000 prefixes of mobile numbers of the length of the longest that is named.
+@lru_cache(maxsize=32_768)
+def _holder(prefix: str) -> str:
+    for end in range(len(prefix), 1, -1):
+        names = CARRIER_DATA.get(prefix[1:end])
         if names is not None:
             name: str = names.get("fr") or names.get("en") or ""
             return name[:_NAME_LENGTH]
@@ -27,9 +31,10 @@ def operator_of(number: str) -> str:
 
 
 @cache
-def _lengths() -> dict[str, list[int]]:
-    """Give the lengths of the known prefixes by their first digits, the longest first."""
-    found: dict[str, set[int]] = {}
+def _longest() -> dict[str, int]:
+    """Give the length of the longest known prefix, with its plus, by how it begins."""
+    found: dict[str, int] = {}
     for prefix in CARRIER_DATA:
-        found.setdefault(prefix[:_HEAD], set()).add(len(prefix))
-    return {head: sorted(lengths, reverse=True) for head, lengths in found.items()}
+        head = f"+{prefix}"[:_HEAD]
+        found[head] = max(found.get(head, 0), len(prefix) + 1)
+    return found
