@@ -4,7 +4,6 @@ What is said still goes through the JSON of the contract, so a chunk that the re
 refuse is refused here. Receipts wait until they are taken; the clock is the caller's.
 """
 
-import json
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,7 +44,7 @@ class InProcessCarrier:
         """Hand over a chunk; see base.Carrier."""
         asked = [recipient.reference for recipient in chunk.recipients]
         try:
-            said = self._desk.submit(json.loads(wire.chunk_as_json(chunk)))
+            said = self._desk.submit(wire.chunk_as_json(chunk))
         except intake.ChunkRefused as exc:
             raise base.ChunkRefused(base.Refusal(exc.code)) from exc
         except Busy as exc:
@@ -59,7 +58,7 @@ class InProcessCarrier:
         for start in range(0, len(references), base.CHUNK_LIMIT):
             asked = list(references[start : start + base.CHUNK_LIMIT])
             try:
-                said = self._desk.look_up({"references": asked})
+                said = self._desk.look_up(msgspec.json.encode({"references": asked}))
             except (intake.ChunkRefused, ReferencesNotHonoured) as exc:
                 raise base.OutcomeUnknown("references") from exc
             found |= _answers(said, asked=asked)
@@ -67,7 +66,7 @@ class InProcessCarrier:
 
     def numbers(self, *, deadline: float) -> tuple[str, ...]:
         """Give the simulated carrier's short numbers; see base.Carrier."""
-        return wire.read_numbers(json.dumps(self._desk.numbers()).encode())
+        return wire.read_numbers(msgspec.json.encode(self._desk.numbers()))
 
     def take_receipts(self) -> list[base.Receipt]:
         """Take the receipts that are due by the clock, oldest first; each is given once."""
@@ -116,6 +115,6 @@ class InProcessCarrier:
 
 def _answers(said: Any, *, asked: Sequence[str]) -> dict[str, base.Answer]:
     try:
-        return wire.read_answers(json.dumps(said).encode(), asked=asked)
+        return wire.read_answers(msgspec.json.encode(said), asked=asked)
     except fields.BadField as exc:
         raise base.OutcomeUnknown(exc.name) from exc

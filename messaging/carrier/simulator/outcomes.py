@@ -7,10 +7,11 @@ expires instead. docs/carrier.md has the table. Pure: no clock, no chance.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 
 
 class Ending(StrEnum):
@@ -93,15 +94,27 @@ class Plan:
 _REFUSED = Plan(refusal="number", arrives=None, receipts=())
 
 
-def plan(*, number: str, validity: timedelta, terms: Terms) -> Plan:
-    """Decide what becomes of a message to a number."""
+def planner(*, validity: timedelta, terms: Terms) -> Callable[[str], Plan]:
+    """Give what decides on messages of a validity, by their number."""
+    if terms.longest > terms.shortest or terms.failures_percent:
+        return partial(_plan_by_chance, validity=validity, terms=terms)
+    of_endings, of_others = _fixed(delay=terms.shortest, validity=validity)
+    return lambda number: of_endings.get(number[-4:], of_others)
+
+
+def _plan_by_chance(number: str, *, validity: timedelta, terms: Terms) -> Plan:
     ending = ENDINGS.get(number[-4:])
-    delay = terms.shortest
-    if terms.longest > delay or terms.failures_percent:
-        delay, chance = _draw(number=number, terms=terms)
-        if ending is None and chance % 100 < terms.failures_percent:
-            ending = _CHANCE[chance // 100 % len(_CHANCE)]
+    delay, chance = _draw(number=number, terms=terms)
+    if ending is None and chance % 100 < terms.failures_percent:
+        ending = _CHANCE[chance // 100 % len(_CHANCE)]
     return _decide(ending, delay=delay, validity=validity)
+
+
+@lru_cache(maxsize=64)
+def _fixed(*, delay: timedelta, validity: timedelta) -> tuple[dict[str, Plan], Plan]:
+    """Decide once for the numbers of each ending, and for all others."""
+    plans = {text: _decide(e, delay=delay, validity=validity) for text, e in ENDINGS.items()}
+    return plans, _decide(None, delay=delay, validity=validity)
 
 
 @lru_cache(maxsize=4096)

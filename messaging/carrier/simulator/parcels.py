@@ -9,8 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import cache
-from itertools import islice
+from itertools import groupby, islice
 from sqlite3 import Connection
 from typing import NamedTuple
 
@@ -18,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from messaging.carrier.simulator.file import BooksFile, stamp
-from messaging.carrier.simulator.outcomes import Plan
+from messaging.carrier.simulator.intake import Offered
 
 # The most receipts of a parcel.
 LARGEST = 500
@@ -26,7 +25,7 @@ LARGEST = 500
 STEP = timedelta(milliseconds=100)
 
 
-class Row(Struct):
+class Row(Struct, gc=False):
     """A receipt the way the door reads it."""
 
     id: str
@@ -38,13 +37,12 @@ class Row(Struct):
     at: str
 
 
-class Accepted(NamedTuple):
-    """What is told of a message with each of its receipts, and its plan."""
+class Accepted(Struct, gc=False):
+    """A message that was entered, with its numbers."""
 
+    message_id: int
     carrier_id: str
-    reference: str
-    operator: str
-    plan: Plan
+    message: Offered
 
 
 class Parcel(NamedTuple):
@@ -68,11 +66,12 @@ class Parcels:
         They hold `at_most` receipts in all, unless the first has more.
         """
         with self._file.read() as run:
+            # Read no further than they fit: thousands may be due while the door is slow.
             due = run.execute(
                 "SELECT id, receipts FROM parcel WHERE taken_at IS NULL AND due_at <= ? "
-                "ORDER BY due_at, id LIMIT ?",
-                [stamp(now), at_most],
-            ).fetchall()
+                "ORDER BY due_at, id",
+                [stamp(now)],
+            )
             return [
                 Parcel(parcel_id, receipts, *self._content(run, parcel_id))
                 for parcel_id, receipts in _fitting(due, at_most=at_most)
@@ -93,7 +92,7 @@ class Parcels:
         self._note(owed, column="due_at", moment=until)
 
     def _content(self, run: Connection, parcel_id: int) -> tuple[bytes]:
-        [row] = run.execute("SELECT content FROM parcel WHERE id = ?", [parcel_id])
+        [row] = run.execute("SELECT content FROM parcel_content WHERE parcel_id = ?", [parcel_id])
         content: tuple[bytes] = row
         return content
 
@@ -107,22 +106,33 @@ class Parcels:
 
 def pack(run: Connection, accepted: Iterable[Accepted], *, now: datetime) -> None:
     """Enter all receipts that are owed for what was accepted now."""
-    # Many have the same moment, and writing one is slow.
-    after = cache(lambda delay: stamp(now + delay))
-    due_after = cache(lambda delay: after(-(-delay // STEP) * STEP))
     rows: defaultdict[str, list[Row]] = defaultdict(list)
-    for carrier_id, reference, operator, plan in accepted:
+    # Many have the same moment, and writing one is slow.
+    for plan, group in groupby(accepted, key=lambda each: each.message.plan):
+        told = list(group)
         for r in plan.receipts:
-            row = Row(carrier_id, reference, r.state, r.code, r.billed, operator, after(r.at))
-            rows[due_after(r.due)].append(row)
-    run.executemany(
-        "INSERT INTO parcel (due_at, receipts, content) VALUES (?, ?, ?)",
-        [
-            (due_at, len(part), msgspec.json.encode(part))
-            for due_at, found in rows.items()
-            for part in _parts(found)
-        ],
-    )
+            at = stamp(now + r.at)
+            rows[stamp(now + -(-r.due // STEP) * STEP)] += [
+                Row(
+                    each.carrier_id,
+                    each.message.reference,
+                    r.state,
+                    r.code,
+                    r.billed,
+                    each.message.operator,
+                    at,
+                )
+                for each in told
+            ]
+    for due_at, found in rows.items():
+        for part in _parts(found):
+            parcel = run.execute(
+                "INSERT INTO parcel (due_at, receipts) VALUES (?, ?)", [due_at, len(part)]
+            )
+            run.execute(
+                "INSERT INTO parcel_content (parcel_id, content) VALUES (?, ?)",
+                [parcel.lastrowid, msgspec.json.encode(part)],
+            )
 
 
 def join(parcels: Iterable[Parcel]) -> msgspec.Raw:
@@ -136,7 +146,7 @@ def _parts(rows: list[Row]) -> Iterator[list[Row]]:
         yield part
 
 
-def _fitting(due: Sequence[tuple[int, int]], *, at_most: int) -> Iterator[tuple[int, int]]:
+def _fitting(due: Iterable[tuple[int, int]], *, at_most: int) -> Iterator[tuple[int, int]]:
     """Give the first ones that go into one push, and one in any case."""
     room = at_most
     for place, (parcel_id, receipts) in enumerate(due):

@@ -15,6 +15,7 @@ from typing import Any
 from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.task import WSGITask
 
+from messaging.carrier.simulator.intake import read_json
 from messaging.carrier.simulator.script import BadScript, Deed, On, Rule, Script, read_rules
 from messaging.carrier.simulator.server import (
     Environ,
@@ -59,7 +60,7 @@ class Scripted:
     def _show_or_take(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
         if environ["REQUEST_METHOD"] == "POST":
             try:
-                self._script.replace(read_rules(read_body(environ, limit=BODY_LIMIT)))
+                self._script.replace(read_rules(read_json(read_body(environ, limit=BODY_LIMIT))))
             except BadScript as exc:
                 error = {"error": {"code": "script", "place": exc.place}}
                 return answer_json(start_response, HTTPStatus.UNPROCESSABLE_ENTITY, error)

@@ -6,7 +6,6 @@ must. Nothing of a request is logged.
 """
 
 import hmac
-import json
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -16,7 +15,7 @@ import msgspec
 from messaging.carrier.simulator.answers import NoSuchMessage, NotAnswerable
 from messaging.carrier.simulator.desk import Desk, ReferencesNotHonoured
 from messaging.carrier.simulator.file import BooksFile, Busy
-from messaging.carrier.simulator.intake import ChunkRefused
+from messaging.carrier.simulator.intake import ChunkRefused, read_json
 from messaging.carrier.simulator.phones import BadAnswer, Phones
 
 # 500 personalised texts of 255 parts would be more; a chunk of ordinary ones is 100 KB.
@@ -85,9 +84,11 @@ class Application:
                 return self._phone(environ, *path.removeprefix(f"{_HANDSET}/").split("/"))
         raise _Answer(HTTPStatus.NOT_FOUND, code="address")
 
-    def _from_desk(self, ask: Callable[[Any], dict[str, Any]], environ: Environ) -> dict[str, Any]:
+    def _from_desk(
+        self, ask: Callable[[bytes], dict[str, Any]], environ: Environ
+    ) -> dict[str, Any]:
         try:
-            return ask(_read_json(environ))
+            return ask(_read_body(environ))
         except ChunkRefused as exc:
             raise _Answer(HTTPStatus(exc.status), code=exc.code) from exc
         except ReferencesNotHonoured as exc:
@@ -122,11 +123,18 @@ class Application:
         return {"status": "ok"}
 
 
-def _read_json(environ: Environ) -> Any:
+def _read_body(environ: Environ) -> bytes:
     try:
         return read_body(environ, limit=BODY_LIMIT)
     except TooLarge as exc:
         raise _Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, code="too_large") from exc
+    except ValueError as exc:
+        raise _Answer(HTTPStatus.BAD_REQUEST, code="malformed") from exc
+
+
+def _read_json(environ: Environ) -> Any:
+    try:
+        return read_json(_read_body(environ))
     except ValueError as exc:
         raise _Answer(HTTPStatus.BAD_REQUEST, code="malformed") from exc
 
@@ -141,19 +149,13 @@ def has_token(environ: Environ, *, token: str) -> bool:
     return hmac.compare_digest(given, f"Bearer {token}".encode())
 
 
-def read_body(environ: Environ, *, limit: int) -> Any:
-    """Read the JSON of a request. TooLarge, ValueError."""
+def read_body(environ: Environ, *, limit: int) -> bytes:
+    """Read the body of a request. TooLarge, ValueError."""
     length = int(environ.get("CONTENT_LENGTH") or 0)
     if length > limit:
         raise TooLarge
-    body = environ["wsgi.input"].read(length)
-    try:
-        return msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        # Stricter than the library: a lone surrogate is the matter of the message that has it.
-        return json.loads(body)
-    except RecursionError as exc:
-        raise ValueError("too deep") from exc
+    body: bytes = environ["wsgi.input"].read(length)
+    return body
 
 
 def answer_json(

@@ -1,5 +1,6 @@
 """What phones answer: to whom they may, when it is stamped, and that each is told until taken."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,16 +36,13 @@ def receive(file: BooksFile, *, sender: str = SHORT, clause: str = "", to: str =
     """Let a phone receive an SMS; give its number in the books."""
     books = Books(file=file)
     reference = f"{sender}-{to}-{clause}"
-    frame, offered = read_chunk(
-        {
-            "sender": sender, "text": "Hello", "class": "standard", "clause": clause,
-            "validity": 3600, "messages": [{"reference": reference, "to": to}],
-        },
-        terms=AT_ONCE,
-    )  # fmt: skip
+    chunk = {
+        "sender": sender, "text": "Hello", "class": "standard", "clause": clause,
+        "validity": 3600, "messages": [{"reference": reference, "to": to}],
+    }  # fmt: skip
+    frame, offered = read_chunk(json.dumps(chunk).encode(), terms=AT_ONCE)
     [entry] = books.accept(frame=frame, offered=offered, honours_references=True, now=NOW)
-    assert entry.message_id is not None
-    return entry.message_id
+    return int(str(entry.id).rpartition("-")[2])
 
 
 def send(phones: Answers, message_id: int, text: str = "Yes", *, key: str = "1") -> Sent:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.carrier.simulator.outcomes import ENDINGS, LATE, Ending, Kind, Plan, Terms, plan
+from messaging.carrier.simulator.outcomes import ENDINGS, LATE, Ending, Kind, Plan, Terms, planner
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
@@ -16,7 +16,7 @@ STEM = "+3361234"
 
 
 def plan_of(ending: str, *, validity: timedelta = DAY, terms: Terms = TERMS) -> Plan:
-    return plan(number=STEM + ending, validity=validity, terms=terms)
+    return planner(validity=validity, terms=terms)(STEM + ending)
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ def test_late_receipt_is_later_than_any_patience_of_a_test() -> None:
 def test_plans_are_repeatable_and_end_once(number: str, seed: int, percent: int) -> None:
     terms = Terms(seed=seed, shortest=SECOND, longest=4 * SECOND, failures_percent=percent)
 
-    planned = plan(number=number, validity=DAY, terms=terms)
+    planned = planner(validity=DAY, terms=terms)(number)
 
-    assert plan(number=number, validity=DAY, terms=terms) == planned
+    assert planner(validity=DAY, terms=terms)(number) == planned
     assert sum(r.kind is Kind.FINAL for r in planned.receipts) <= 1
     assert all(r.at <= r.due for r in planned.receipts)
     if planned.arrives is not None:
@@ -114,7 +114,7 @@ def test_percentage_fails_about_so_many_ordinary_numbers() -> None:
     terms = replace(TERMS, failures_percent=20)
     numbers = [f"+3361{at:05d}00" for at in range(2_000)]
 
-    failed = sum(plan(number=n, validity=DAY, terms=terms).arrives is None for n in numbers)
+    failed = sum(planner(validity=DAY, terms=terms)(n).arrives is None for n in numbers)
 
     assert 320 <= failed <= 480
 
@@ -124,7 +124,7 @@ def test_all_or_none_of_the_ordinary_numbers_fail_at_the_limits() -> None:
 
     for percent, arrive in ((0, True), (100, False)):
         terms = replace(TERMS, failures_percent=percent)
-        assert {plan(number=n, validity=DAY, terms=terms).arrives is not None for n in numbers} == {
+        assert {planner(validity=DAY, terms=terms)(n).arrives is not None for n in numbers} == {
             arrive
         }
 

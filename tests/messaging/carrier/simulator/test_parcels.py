@@ -1,14 +1,17 @@
 """Receipts that are due together lie together, and stay owed until they are marked."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from messaging.carrier.simulator import parcels
-from messaging.carrier.simulator.file import BooksFile
-from messaging.carrier.simulator.outcomes import Plan, Terms, plan
+from messaging.carrier.simulator.file import BooksFile, stamp
+from messaging.carrier.simulator.intake import Offered
+from messaging.carrier.simulator.outcomes import Plan, Terms, planner
 from messaging.carrier.simulator.parcels import Accepted, Parcels, join, pack
 
 NOON = datetime(2027, 3, 2, 12, 0, tzinfo=UTC)
@@ -24,7 +27,7 @@ def file() -> Iterator[BooksFile]:
 
 def planned(number: str, *, shortest: timedelta, longest: timedelta) -> Plan:
     terms = Terms(seed=1, shortest=shortest, longest=longest, failures_percent=0)
-    return plan(number=number, validity=timedelta(days=2), terms=terms)
+    return planner(validity=timedelta(days=2), terms=terms)(number)
 
 
 def accept(
@@ -34,17 +37,13 @@ def accept(
     longest: timedelta = timedelta(0),
 ) -> None:
     """Enter what is owed for a message to each number; its place is its reference."""
+    plans = [planned(number, shortest=shortest, longest=longest) for number in numbers]
+    accepted = [
+        Accepted(at, f"b-{at}", Offered(str(at), "", "ACME", "Hi", 1, "Orange", plan))
+        for at, plan in enumerate(plans)
+    ]
     with file.write() as run:
-        pack(
-            run,
-            [
-                Accepted(
-                    f"b-{at}", str(at), "Orange", planned(n, shortest=shortest, longest=longest)
-                )
-                for at, n in enumerate(numbers)
-            ],
-            now=NOON,
-        )
+        pack(run, accepted, now=NOON)
 
 
 def references(found: list[parcels.Parcel]) -> list[str]:
@@ -119,6 +118,29 @@ def test_what_was_put_off_is_due_later(file: BooksFile) -> None:
 
     assert owed.owed(now=NOON, at_most=9) == []
     assert references(owed.owed(now=NOON + SECOND, at_most=9)) == ["0"]
+
+
+def test_parcels_of_an_older_carrier_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "books.sqlite3"
+    older = sqlite3.connect(path)
+    older.executescript(
+        "CREATE TABLE parcel (id INTEGER PRIMARY KEY, due_at TEXT NOT NULL, "
+        "receipts INTEGER NOT NULL, content BLOB NOT NULL, taken_at TEXT)"
+    )
+    older.executemany(
+        "INSERT INTO parcel VALUES (?, ?, 1, ?, ?)",
+        [(1, stamp(NOON), b'[{"reference":"a"}]', stamp(NOON)),
+         (2, stamp(NOON), b'[{"reference":"b"}]', None)],
+    )  # fmt: skip
+    older.commit()
+    older.close()
+
+    file = BooksFile(path=path)
+    accept(file, "+33612345678")
+    owed = Parcels(file=file).owed(now=NOON, at_most=9)
+    file.close()
+
+    assert references(owed) == ["b", "0"]
 
 
 def test_a_message_without_receipts_owes_none(file: BooksFile) -> None:
