@@ -19,6 +19,19 @@ class Interval(NamedTuple):
     owner_id: int
 
 
+def is_open(interval: Interval) -> bool:
+    """Tell whether it has begun, or will, and no end is known."""
+    model, column, owner_id = interval
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS (SELECT 1 FROM {quote(model._meta.db_table)} "  # noqa: S608 (names)
+            f"WHERE {quote(column)} = %s AND until IS NULL)",
+            [owner_id],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def hold(intervals: Sequence[Interval], *, at: datetime) -> list[bool]:
     """Tell of each whether it holds at this moment, all in one question."""
     moment = connection.ops.adapt_datetimefield_value(at)

@@ -1,6 +1,6 @@
 """The stack that is measured: the one that the settings name, with a simulated carrier of its own.
 
-With REDIS_URL, a web server and a worker with two children run as processes, as in production;
+With REDIS_URL, a web server and a worker with four children run as processes, as in production;
 without, web server, workers and scheduler are threads of this process, as in the demo. The carrier
 is always a process of its own, with books in a directory that goes with it. Nothing here is
 measured; what was started is stopped.
@@ -26,7 +26,7 @@ from messaging.carrier.http import HttpCarrier
 from smsmanager import celery, embedded
 from smsmanager.wsgi import application
 
-WORKERS = 2
+WORKERS = 4
 START_LIMIT = 60.0
 STOP_LIMIT = 30.0
 QUEUES = ",".join((*celery.QUICK_QUEUES, *celery.SLOW_QUEUES))

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 from django.db.models import F
+from msgspec import Struct
 
 from accounts import phones
 from messaging.models import RecipientSource, Revision, SourceChunk, SourceKind
@@ -63,7 +64,7 @@ class Row(NamedTuple):
     values: Values
 
 
-class Recipient(NamedTuple):
+class Recipient(Struct, gc=False):
     """A row that will become a message."""
 
     position: int

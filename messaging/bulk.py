@@ -89,12 +89,12 @@ def insert_rows(
     names = ", ".join(connection.ops.quote_name(c) for c in columns)
     with connection.cursor() as cursor:
         if is_postgresql():
-            text = _copy_text(rows)
+            text = _copy_text(rows).encode()
             with connection.wrap_database_errors:
                 # In one piece: for each piece it would wait for the interpreter, which is busy
                 # with the next rows.
                 cursor.copy_expert(
-                    f"COPY {_table(model)} ({names}) FROM STDIN", io.StringIO(text), len(text) + 1
+                    f"COPY {_table(model)} ({names}) FROM STDIN", io.BytesIO(text), len(text) + 1
                 )
         else:
             marks = ", ".join(["%s"] * len(columns))

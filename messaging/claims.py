@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 from django.conf import settings
@@ -21,7 +22,7 @@ from messaging import bulk, calendar, closing, hand_overs, outcomes, references
 from messaging.bulk import Change
 from messaging.carrier import base
 from messaging.hand_overs import Waiting
-from messaging.models import Batch, HandOver, HandOverState, Status
+from messaging.models import Batch, HandOver, HandOverState, Revision, Status
 from messaging.recipients import optout
 from senders import kinds, validity
 from senders.models import Sender
@@ -67,6 +68,13 @@ class Claim:
         }
 
 
+class _Known(NamedTuple):
+    """What was read of batches and their revisions while claiming one hand-over after the other."""
+
+    batches: dict[int, Batch]
+    revisions: dict[int, Revision]
+
+
 class _NothingWaits(Exception):
     """There is no hand-over to claim, or enough of the account are with the carrier."""
 
@@ -83,7 +91,7 @@ def claim(*, hand_over_id: int, clock: Clock) -> Claim | None:
     """Claim a hand-over that waits; None when it is not ours to hand over now."""
     look = partial(hand_overs.lock_waiting, hand_over_id=hand_over_id)
     try:
-        return _try(look, known={}, clock=clock)
+        return _try(look, known=_Known({}, {}), clock=clock)
     except _NothingWaits:
         return None
 
@@ -95,7 +103,7 @@ def claims_of(*, account_id: int, clock: Clock) -> Iterator[Claim]:
     so every round gets further.
     """
     look = partial(hand_overs.lock_next_of, account_id=account_id)
-    known: dict[int, Batch] = {}
+    known = _Known({}, {})
     while True:
         try:
             claim = _try(look, known=known, clock=clock)
@@ -106,7 +114,7 @@ def claims_of(*, account_id: int, clock: Clock) -> Iterator[Claim]:
 
 
 @retrying.on_deadlock
-def _try(look: Look, *, known: dict[int, Batch], clock: Clock) -> Claim | None:
+def _try(look: Look, *, known: _Known, clock: Clock) -> Claim | None:
     """Claim the first that waits; None when it is closed or put off instead."""
     try:
         with transaction.atomic():
@@ -118,7 +126,7 @@ def _try(look: Look, *, known: dict[int, Batch], clock: Clock) -> Claim | None:
         return None
 
 
-def _claim_within(look: Look, *, known: dict[int, Batch], clock: Clock) -> Claim | None:
+def _claim_within(look: Look, *, known: _Known, clock: Clock) -> Claim | None:
     now = clock()
     waiting = look(now=now)
     if waiting is None or _too_many_in_flight(waiting):
@@ -149,13 +157,17 @@ def _too_many_in_flight(waiting: Waiting) -> bool:
     return waiting.in_flight >= IN_FLIGHT and not is_single
 
 
-def _frozen(batch_id: int, *, known: dict[int, Batch]) -> Batch:
+def _frozen(batch_id: int, *, known: _Known) -> Batch:
     """Give a batch with its revision, for what was frozen of them at the confirmation."""
-    if batch_id not in known:
-        known[batch_id] = Batch.objects.select_related(
-            "revision__campaign", "revision__sender", "revision__account"
-        ).get(pk=batch_id)
-    return known[batch_id]
+    batch = known.batches.get(batch_id)
+    if batch is None:
+        batch = known.batches[batch_id] = Batch.objects.get(pk=batch_id)
+        if batch.revision_id not in known.revisions:
+            known.revisions[batch.revision_id] = Revision.objects.select_related(
+                "campaign", "sender", "account"
+            ).get(pk=batch.revision_id)
+        batch.revision = known.revisions[batch.revision_id]
+    return batch
 
 
 def _skip_opted_out(waiting: Waiting, batch: Batch, *, now: datetime) -> int:

@@ -59,9 +59,9 @@ def recalled(claim: Claim) -> Claim:
 
 def acceptances(claim: Claim, answers: Iterable[base.Answer]) -> list[Acceptance]:
     """Give what is to be noted on the leases of what the carrier accepted."""
-    bearers = {r.reference: r for r in claim.chunk.recipients if r.sender}
-    if not bearers:
+    if claim.sender.kind not in kinds.ANSWERABLE:
         return []
+    bearers = {r.reference: r for r in claim.chunk.recipients if r.sender}
     return [
         Acceptance(
             number=bearer.sender or "",

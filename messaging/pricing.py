@@ -102,13 +102,13 @@ class Pricing:
         """Give the messages of a segment by legal calendar; rows that become none are refused."""
         groups: defaultdict[str, list[Priced]] = defaultdict(list)
         for recipient in segment.recipients:
-            _position, _given, values, phone = recipient
-            e164, country, _kind = phone
             try:
-                text, parts = self._own_text(values)
+                text, parts = self._own_text(recipient.values)
             except _Refused as refusal:
                 segment.refuse(recipient, refusal.reason)
                 continue
+            phone = recipient.phone
+            e164, country, _kind = phone
             operator = (operators.range_holder(e164) or "")[:OPERATOR_LENGTH]
             price = parts * self._prices[country]
             code = self._calendar(phone) if self._has_hours else ""

@@ -12,7 +12,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet
 from django.db.models.functions import Greatest
 
-from accounts import phones, retrying, trail
+from accounts import intervals, phones, retrying, trail
+from accounts.intervals import Interval
 from accounts.models import SmsAccount, User
 from messaging.models import HandOver, Message, OptOut, OptOutCause, Status
 
@@ -66,7 +67,7 @@ def blocks(*, account: SmsAccount, is_commercial: bool) -> bool:
 
 def has_any(*, account_id: int) -> bool:
     """Tell whether anybody opted out of this account; most accounts have nobody."""
-    return listed(account_id=account_id, phone=None).exists()
+    return intervals.is_open(Interval(OptOut, "account_id", account_id))
 
 
 def opted_out(*, account_id: int, phones: Sequence[str]) -> set[str]:
