@@ -6,13 +6,12 @@ goes on. Reads no clock and no database: prices and rows are given.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from operator import attrgetter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from accounts import operators, phones
 from messaging import calendar, links, personalise, sms
-from messaging.audience import RowRefusal, Segment, Values
+from messaging.audience import Recipient, RowRefusal, Segment, Values
 from messaging.models import Revision
 from senders import kinds
 
@@ -26,21 +25,20 @@ OF_PROBLEM = {
 
 
 class Priced(NamedTuple):
-    """A message before it has an id; the fields are columns of the table, in this order.
+    """Messages before they have ids: columns of the table, each with a value for each message.
 
     `text` is None where it is the revision's.
     """
 
-    recipient: str
-    country: str
-    operator: str
-    parts: int
-    price_hundredths: int
-    text: str | None
+    recipient: Sequence[str]
+    country: Sequence[str]
+    operator: Sequence[str]
+    parts: Sequence[int]
+    price_hundredths: Sequence[int]
+    text: Sequence[str | None]
 
 
 COLUMNS = Priced._fields
-_WHAT_COUNTS = attrgetter("country", "operator", "parts", "price_hundredths")
 
 
 class Sum(NamedTuple):
@@ -55,7 +53,7 @@ class Group(NamedTuple):
     """Messages that obey one legal calendar, and their sums by country and operator."""
 
     calendar: str
-    messages: list[Priced]
+    messages: Priced
     sums: dict[tuple[str, str], Sum]
 
     @property
@@ -100,24 +98,60 @@ class Pricing:
 
     def by_calendar(self, segment: Segment) -> list[Group]:
         """Give the messages of a segment by legal calendar; rows that become none are refused."""
-        groups: defaultdict[str, list[Priced]] = defaultdict(list)
+        found = []
+        for code, recipients in self._recipients_by_calendar(segment).items():
+            messages = self._priced(recipients, segment=segment)
+            if messages.recipient:
+                found.append(Group(code, messages, _sums(messages)))
+        return found
+
+    def _recipients_by_calendar(self, segment: Segment) -> Mapping[str, list[Recipient]]:
+        if not self._has_hours:
+            return {"": segment.recipients}
+        groups: defaultdict[str, list[Recipient]] = defaultdict(list)
         for recipient in segment.recipients:
+            groups[self._calendar(recipient.phone)].append(recipient)
+        return groups
+
+    def _priced(self, recipients: list[Recipient], *, segment: Segment) -> Priced:
+        """Price column by column: a million pass, and an object for each would cost as much."""
+        kept, texts, parts = self._texts(recipients, segment=segment)
+        numbers = [recipient.phone.e164 for recipient in kept]
+        countries = [recipient.phone.country for recipient in kept]
+        holders = list(map(operators.range_holder, numbers))
+        shown = {holder: (holder or "")[:OPERATOR_LENGTH] for holder in set(holders)}
+        return Priced(
+            recipient=numbers,
+            country=countries,
+            operator=[shown[holder] for holder in holders],
+            parts=parts,
+            price_hundredths=[n * self._prices[c] for n, c in zip(parts, countries, strict=True)],
+            text=texts,
+        )
+
+    def _texts(
+        self, recipients: list[Recipient], *, segment: Segment
+    ) -> tuple[list[Recipient], list[str | None], list[int]]:
+        """Give those who get a message, with its text and parts; the others are refused."""
+        if not self._template.columns:
+            return recipients, [None] * len(recipients), [self._parts] * len(recipients)
+        kept: list[Recipient] = []
+        texts: list[str | None] = []
+        counts: list[int] = []
+        for recipient in recipients:
             try:
                 text, parts = self._own_text(recipient.values)
             except _Refused as refusal:
                 segment.refuse(recipient, refusal.reason)
                 continue
-            phone = recipient.phone
-            e164, country, _kind = phone
-            operator = (operators.range_holder(e164) or "")[:OPERATOR_LENGTH]
-            price = parts * self._prices[country]
-            code = self._calendar(phone) if self._has_hours else ""
-            groups[code].append(Priced(e164, country, operator, parts, price, text))
-        return [Group(code, messages, _sums(messages)) for code, messages in groups.items()]
+            kept.append(recipient)
+            texts.append(text)
+            counts.append(parts)
+        return kept, texts, counts
 
     def _own_text(self, values: Values) -> tuple[str | None, int]:
         """Give the text where it is not the revision's, and its parts. Raises _Refused."""
-        if values is None or not self._template.columns:
+        if values is None:
             return None, self._parts
         try:
             text = sms.normalise(self._template.render(values))
@@ -143,9 +177,17 @@ class Pricing:
         )
 
 
-def _sums(messages: Iterable[Priced]) -> dict[tuple[str, str], Sum]:
+def _sums(messages: Priced) -> dict[tuple[str, str], Sum]:
     # Thousands have the same size and price: they are counted before anything is added.
-    alike = Counter(map(_WHAT_COUNTS, messages))
+    alike = Counter(
+        zip(
+            messages.country,
+            messages.operator,
+            messages.parts,
+            messages.price_hundredths,
+            strict=True,
+        )
+    )
     found: defaultdict[tuple[str, str], list[Sum]] = defaultdict(list)
     for (country, operator, parts, price), n in sorted(alike.items()):
         found[country, operator].append(Sum(n, n * parts, n * price))

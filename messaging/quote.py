@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import repeat
 from typing import NamedTuple
 
 from django.db import transaction
@@ -29,7 +28,7 @@ from messaging.models import (
     Status,
 )
 from messaging.models.delivery import BATCH_SIZE
-from messaging.pricing import COLUMNS, Group, Pricing, add
+from messaging.pricing import Group, Pricing, add
 from messaging.recipients import optout
 
 # How long a quote may be confirmed, and how long its loader may be silent before another takes
@@ -92,7 +91,7 @@ class Loader:
             self._write_refused(segment)
             for group in groups:
                 self._write_batch(group, first_id=first_id, until=until)
-                first_id += len(group.messages)
+                first_id += group.total.messages
 
     def step(self, *, now: datetime) -> None:
         """Prepare and load the next segment. Raises Overtaken."""
@@ -145,12 +144,11 @@ class Loader:
         )
         bulk.insert_rows(
             model=Message,
-            columns=("id", "batch_id", *COLUMNS),
-            rows=zip(
-                range(first_id, first_id + total.messages),
-                repeat(batch.pk),
-                *zip(*group.messages, strict=True),
-            ),
+            columns={
+                "id": range(first_id, first_id + total.messages),
+                "batch_id": [batch.pk] * total.messages,
+                **group.messages._asdict(),
+            },
         )
         BatchCounter.objects.bulk_create(
             BatchCounter(

@@ -18,14 +18,12 @@ NOON = datetime(2027, 3, 10, 12, tzinfo=UTC)
 
 
 def insert(*texts: str | None) -> None:
-    bulk.insert_rows(
-        model=Message,
-        columns=COLUMNS,
-        rows=[
-            (n, 1, f"+3361234567{n}", "FR", "SFR", 1, 100, text)
-            for n, text in enumerate(texts, start=1)
-        ],
-    )
+    rows = [
+        (n, 1, f"+3361234567{n}", "FR", "SFR", 1, 100, text)
+        for n, text in enumerate(texts, start=1)
+    ]
+    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else {}
+    bulk.insert_rows(model=Message, columns=columns or dict.fromkeys(COLUMNS, ()))
 
 
 def change(message_id: int, status: Status = Status.DELIVERED, reason: str | None = None) -> Change:

@@ -136,6 +136,9 @@ def test_recipients_of_different_calendars_come_into_different_batches(
     quote.load(revision=revision, clock=scenes.at(now))
     found = Batch.objects.order_by("number").values_list("calendar", "messages")
     assert list(found) == [("FR", 2), ("RE", 1), ("IT", 1)]
+    # Each has as many ids of those reserved as it has messages.
+    firsts = list(Batch.objects.order_by("number").values_list("first_message_id", flat=True))
+    assert [first - firsts[0] for first in firsts] == [0, 2, 3]
     assert positions(revision) == [1, 2, 3, 4]
 
 
