@@ -28,8 +28,11 @@ from messaging.models import Batch, Receipt, ReceiptOutcome, ReceiptPush, Revisi
 log = structlog.stdlib.get_logger(__name__)
 
 # About so many receipts are applied in one transaction, from so many pushes at most.
-GROUP = 5_000
+GROUP = 4_000
 PUSHES = 20
+LOCKED_AT_ONCE = 2
+# More than two groups of full pushes.
+MANY = 8
 # A receipt that matches nothing is tried again after a pause, and kept so long in all.
 PAUSE = timedelta(seconds=10)
 PATIENCE = timedelta(hours=72)
@@ -52,7 +55,6 @@ STATUSES = {
 Became = tuple[Status, str | None, datetime]
 
 _said = attrgetter("state", "code", "billed")
-_at = attrgetter("at")
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):
@@ -101,7 +103,7 @@ def store(*, carrier: str, receipts: Sequence[base.Receipt], now: datetime) -> b
 def _told(receipts: Sequence[base.Receipt], *, carrier: str) -> Iterator[Told]:
     for (state, code, billed), alike in groupby(receipts, key=_said):
         rows = list(alike)
-        moments = [(at, len(list(same))) for at, same in groupby(rows, key=_at)]
+        moments = [(at, len(list(same))) for at, same in groupby(rows, key=attrgetter("at"))]
         yield Told(
             carrier=carrier,
             state=state,
@@ -141,17 +143,21 @@ def apply_group(*, now: datetime) -> int:
     return count
 
 
+def are_many() -> bool:
+    """Tell whether so much waits that two should apply it."""
+    return ReceiptPush.objects.order_by("pk")[MANY : MANY + 1].exists()
+
+
 def _next_pushes() -> list[ReceiptPush]:
-    """Lock the oldest pushes that make up a group."""
+    """Lock the oldest pushes that nobody has, up to a group: the others are somebody else's."""
     waiting = ReceiptPush.objects.select_for_update(skip_locked=True).order_by("pk")
-    chosen: list[int] = []
-    receipts = 0
-    for pk, count in waiting.values_list("pk", "receipts")[:PUSHES]:
-        if chosen and receipts + count > GROUP:
+    chosen: list[ReceiptPush] = []
+    while len(chosen) < PUSHES and sum(push.receipts for push in chosen) < GROUP:
+        found = list(waiting.filter(pk__gt=chosen[-1].pk if chosen else 0)[:LOCKED_AT_ONCE])
+        chosen += found
+        if len(found) < LOCKED_AT_ONCE:
             break
-        chosen.append(pk)
-        receipts += count
-    return list(ReceiptPush.objects.filter(pk__in=chosen).order_by("pk"))
+    return chosen
 
 
 def _due_parked(*, now: datetime) -> list[Receipt]:

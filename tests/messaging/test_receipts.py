@@ -173,6 +173,34 @@ def test_who_has_applied_a_lot_rings_for_the_rest(
         assert len(given) == rings
 
 
+def test_another_is_woken_when_much_waits(
+    sent: Revision, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[str] = []
+    monkeypatch.setattr(doorbell, "ring_task", lambda *, task, queue: given.append(task))
+    monkeypatch.setattr(receipts, "MANY", 2)
+    for pushes, rings in ((2, []), (3, ["messaging.tasks.help_to_apply_receipts"])):
+        for position in range(pushes):
+            later = now + timedelta(seconds=10 * pushes + position)
+            receipts.store(
+                carrier="simulated", receipts=[scenes.receipt(sent, position, now=later)], now=now
+            )
+        tasks.apply_receipts()
+        assert given == rings
+        assert not ReceiptPush.objects.exists()
+
+
+def test_a_group_is_of_whole_pushes_and_leaves_the_others(
+    sent: Revision, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "GROUP", 3)
+    for position in range(5):
+        later = now + timedelta(seconds=position)
+        told = [scenes.receipt(sent, 0, now=later), scenes.receipt(sent, 1, now=later)]
+        receipts.store(carrier="simulated", receipts=told, now=now)
+    assert [receipts.apply_group(now=now) for _group in range(4)] == [4, 4, 2, 0]
+
+
 def test_unknown_is_provisional(sent: Revision, now: datetime) -> None:
     unknown = scenes.receipt(sent, 1, now=now, state=base.ReceiptState.UNKNOWN)
     scenes.receive([unknown], now=now)
