@@ -113,6 +113,18 @@ def claims_of(*, account_id: int, clock: Clock) -> Iterator[Claim]:
             yield claim
 
 
+def are_enough_at_work(*, account_id: int, now: datetime) -> bool:
+    """Tell whether as many hand-overs of an account are with the carrier as may be."""
+    in_flight, _waiting = hand_overs.standing_of(account_id=account_id, now=now)
+    return in_flight >= IN_FLIGHT
+
+
+def is_help_wanted(*, account_id: int, now: datetime) -> bool:
+    """Tell whether more waits than the next that who asks will claim, and another may claim it."""
+    in_flight, waiting = hand_overs.standing_of(account_id=account_id, now=now)
+    return waiting > 1 and in_flight + 1 < IN_FLIGHT
+
+
 @retrying.on_deadlock
 def _try(look: Look, *, known: _Known, clock: Clock) -> Claim | None:
     """Claim the first that waits; None when it is closed or put off instead."""

@@ -77,7 +77,8 @@ def leave(*, batch_id: int, clock: Clock) -> None:
         )
         if batch.messages == 1:
             doorbell.ring(task="hand_over", ids=[made[0].pk], queue="now")
-        else:
+        elif not claims.are_enough_at_work(account_id=batch.account_id, now=now):
+            # Otherwise those at work for the account come to this one, or the sweep does.
             doorbell.ring(task="deliver", ids=[batch.account_id], queue="bulk")
     usage.note(sender_id=batch.revision.sender_id, now=now)
     log.info("batch.left", batch=batch_id, account_id=batch.account_id, messages=batch.messages)
@@ -93,8 +94,8 @@ def hand_over(*, hand_over_id: int, carrier: base.Carrier, clock: Clock) -> None
 def deliver(*, account_id: int, carrier: base.Carrier, clock: Clock) -> int:
     """Hand over what of an account waits, for the length of a turn; give how many hand-overs.
 
-    Ends early when the carrier wants a pause. At the end of the turn the account queues up again,
-    behind the others.
+    Wakes another worker when more waits than one should hand over alone. Ends early when the
+    carrier wants a pause. At the end of the turn the account queues up again, behind the others.
     """
     ends = time.monotonic() + TURN
     done = 0
@@ -102,6 +103,9 @@ def deliver(*, account_id: int, carrier: base.Carrier, clock: Clock) -> int:
         done += 1
         if not _submit(claim, carrier=carrier, clock=clock):
             return done
+        # Only now: nobody brings others to a carrier that does not answer.
+        if done == 1 and claims.is_help_wanted(account_id=account_id, now=clock()):
+            doorbell.ring(task="deliver", ids=[account_id], queue="bulk")
         if time.monotonic() > ends:
             doorbell.ring(task="deliver", ids=[account_id], queue="bulk")
             return done

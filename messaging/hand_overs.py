@@ -54,6 +54,17 @@ def _lock_first(condition: str, value: int, *, now: datetime) -> Waiting | None:
     return Waiting(*found[0]) if found else None
 
 
+def standing_of(*, account_id: int, now: datetime) -> tuple[int, int]:
+    """Count the hand-overs of an account with the carrier, and those that wait, up to two."""
+    of_account = f"SELECT 1 FROM {_table(HandOver)} WHERE account_id = %s AND state = %s"  # noqa: S608 (constants)
+    [(in_flight, waiting)] = _rows(
+        f"SELECT (SELECT count(*) FROM ({of_account}) c), (SELECT count(*) FROM "  # noqa: S608 (constants)
+        f"({of_account} AND not_before <= %s AND valid_until > %s LIMIT 2) w)",
+        account_id, _CLAIMED, account_id, _READY, now, now,
+    )  # fmt: skip
+    return in_flight, waiting
+
+
 def lock_batch(*, batch_id: int) -> tuple[bool, str, int]:
     """Lock a batch; tell whether its cancellation was requested, its state and its revision."""
     lock = "FOR NO KEY UPDATE" if bulk.is_postgresql() else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -65,6 +66,22 @@ def planned(account: SmsAccount, alice: User, sender: Sender, now: datetime) -> 
     )
     revision.refresh_from_db()
     return revision
+
+
+def be_at_work(batch: Batch, *, count: int, now: datetime) -> None:
+    """Have others hold so many hand-overs of a batch."""
+    HandOver.objects.bulk_create(
+        HandOver(
+            account_id=batch.account_id,
+            batch=batch,
+            first_message_id=-n,
+            last_message_id=-n,
+            state=HandOverState.CLAIMED,
+            not_before=now,
+            valid_until=now,
+        )
+        for n in range(1, count + 1)
+    )
 
 
 def taken(carrier: InProcessCarrier) -> int:
@@ -347,21 +364,66 @@ def test_an_account_has_a_bounded_number_of_hand_overs_in_flight(
     planned: Revision, carrier: InProcessCarrier, now: datetime
 ) -> None:
     first, _second = scenes.leave_all(planned, now=now)
-    HandOver.objects.bulk_create(
-        HandOver(
-            account=planned.account,
-            batch=first.batch,
-            first_message_id=-n,
-            last_message_id=-n,
-            state=HandOverState.CLAIMED,
-            not_before=now,
-            valid_until=now,
-        )
-        for n in range(1, claims.IN_FLIGHT + 1)
-    )
+    be_at_work(first.batch, count=claims.IN_FLIGHT, now=now)
     delivery.hand_over(hand_over_id=first.pk, carrier=carrier, clock=scenes.at(now))
     first.refresh_from_db()
     assert first.state == HandOverState.READY
+
+
+def test_a_batch_that_leaves_wakes_nobody_when_enough_are_at_work(
+    planned: Revision,
+    now: datetime,
+    rings: list[tuple[str, int]],
+    django_capture_on_commit_callbacks: Callable[..., object],
+) -> None:
+    batch = scenes.batch_of(planned)
+    for at_work, rung in ((claims.IN_FLIGHT, []), (0, [("deliver", planned.account_id)])):
+        HandOver.objects.all().delete()
+        Batch.objects.update(state=BatchState.SCHEDULED)
+        be_at_work(batch, count=at_work, now=now)
+        with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+            delivery.leave(batch_id=batch.pk, clock=scenes.at(now))
+        assert rings == rung
+
+
+@pytest.mark.parametrize(
+    ("waiting", "others", "trouble", "rung"),
+    [
+        pytest.param(1, 0, None, 0, id="all there is"),
+        pytest.param(2, 0, None, 0, id="the next is taken by who asks"),
+        pytest.param(3, 0, None, 1, id="more waits"),
+        pytest.param(3, claims.IN_FLIGHT - 2, None, 1, id="one more may go"),
+        pytest.param(3, claims.IN_FLIGHT - 1, None, 0, id="as many as may be are at work"),
+        pytest.param(3, 0, base.NotHandedOver(), 0, id="the carrier cannot be reached"),
+    ],
+)
+def test_who_finds_much_to_hand_over_wakes_another(
+    planned: Revision,
+    carrier: InProcessCarrier,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    rings: list[tuple[str, int]],
+    django_capture_on_commit_callbacks: Callable[..., object],
+    waiting: int,
+    others: int,
+    trouble: base.CarrierError | None,
+    rung: int,
+) -> None:
+    monkeypatch.setattr(delivery, "HAND_OVER_SIZE", 200)
+    first, *more = scenes.leave_all(planned, now=now)
+    for hand_over in more[waiting - 1 :]:
+        hand_over.delete()
+    be_at_work(first.batch, count=others, now=now)
+
+    def fail(*_args: object, **_kwargs: object) -> NoReturn:
+        raise trouble or AssertionError
+
+    if trouble:
+        monkeypatch.setattr(carrier, "submit", fail)
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        delivery.deliver(account_id=planned.account_id, carrier=carrier, clock=scenes.at(now))
+    assert rings == [("deliver", planned.account_id)] * rung
+    assert taken(carrier) == (0 if trouble else 200 * waiting)
 
 
 def test_the_sweep_rings_for_everything_that_is_due(
