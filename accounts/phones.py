@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
 
 import phonenumbers
+from msgspec import Struct
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberType
 
 # The countries that dial the French national plan; a block of it may lie under another code.
@@ -67,7 +67,7 @@ class InvalidNumber(ValueError):
         self.reason = reason
 
 
-class Phone(NamedTuple):
+class Phone(Struct, frozen=True, gc=False):
     """A number that an SMS can be sent to."""
 
     e164: str
