@@ -118,7 +118,7 @@ def _read_body(response: HTTPResponse, *, at_most: int) -> bytes | None:
     """Read the body whole or not at all; the status alone may still say enough."""
     try:
         body = response.read(at_most + 1)
-    except (HTTPException, OSError):
+    except (HTTPException, OSError, ValueError):  # the last by a chunk of negative length
         return None
     # What is left of the announced length did not come.
     return None if response.length or len(body) > at_most else body

@@ -191,6 +191,16 @@ def test_refused_connection_was_not_handed_over() -> None:
         submit(f"http://127.0.0.1:{port}")
 
 
+@pytest.mark.parametrize("size", [b"-5", b"zz", b"ffffffffff"])
+def test_a_chunk_of_a_length_that_is_none_is_no_answer(size: bytes) -> None:
+    def answer_in_chunks(connection: socket.socket) -> None:
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        connection.sendall(head + size + b"\r\n{}\r\n")
+
+    with server(answer_in_chunks) as url, pytest.raises(base.OutcomeUnknown):
+        submit(url)
+
+
 def test_an_answer_given_before_all_was_read_counts() -> None:
     def answer_early(listening: socket.socket) -> None:
         connection, _address = listening.accept()
