@@ -32,8 +32,8 @@ def is_open(interval: Interval) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def hold(intervals: Sequence[Interval], *, at: datetime) -> list[bool]:
-    """Tell of each whether it holds at this moment, all in one question."""
+def cover(intervals: Sequence[Interval], *, at: datetime) -> list[bool]:
+    """Tell of each whether it covers this moment, all in one question."""
     moment = connection.ops.adapt_datetimefield_value(at)
     quote = connection.ops.quote_name
     questions = [

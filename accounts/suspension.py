@@ -56,7 +56,7 @@ def resume(*, account: SmsAccount, by: User, now: datetime) -> None:
 
 def is_suspended(*, account_id: int, now: datetime) -> bool:
     """Tell whether the account hands nothing over at this moment."""
-    [holds] = intervals.hold([interval(account_id=account_id)], at=now)
+    [holds] = intervals.cover([interval(account_id=account_id)], at=now)
     return holds
 
 

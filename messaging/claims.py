@@ -203,7 +203,7 @@ def _test_obstacles(waiting: Waiting, batch: Batch, *, is_cancelled: bool, now: 
     pk = waiting.id
     if is_cancelled:
         raise _Obstacle(lambda: _close(waiting, status=Status.CANCELLED, reason=None, now=now))
-    is_valid, is_suspended = intervals.hold(
+    is_valid, is_suspended = intervals.cover(
         [
             validity.interval(sender_id=batch.revision.sender_id),
             suspension.interval(account_id=waiting.account_id),

@@ -9,7 +9,7 @@ from senders.models import SenderValidity
 
 def is_valid(*, sender_id: int, now: datetime) -> bool:
     """Tell whether the sender may be used at this moment."""
-    [holds] = intervals.hold([interval(sender_id=sender_id)], at=now)
+    [holds] = intervals.cover([interval(sender_id=sender_id)], at=now)
     return holds
 
 

@@ -99,7 +99,7 @@ def test_control_a_claim_that_asked_for_the_sender_before_hands_over_afterwards(
     def valid(asked: list[Interval], *, at: datetime) -> list[bool]:
         return [each.model is SenderValidity for each in asked]
 
-    monkeypatch.setattr(intervals, "hold", valid)
+    monkeypatch.setattr(intervals, "cover", valid)
     name = (f"Naive{n}" for n in range(crowd.TRIES))
 
     def race() -> bool:
