@@ -54,18 +54,6 @@ def is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
-def hold(*, rows: Sequence[tuple[type[models.Model], int]]) -> None:
-    """Keep others from locking rows for an update of their keys until the transaction ends.
-
-    Many may hold a row at once, and its other columns may change meanwhile: a balance does not
-    wait. On SQLite a transaction that writes is alone anyway.
-    """
-    if not is_postgresql():
-        return
-    one = "SELECT 1 FROM {} WHERE id = %s FOR KEY SHARE"
-    execute_all(statements=[(one.format(_table(model)), [row_id]) for model, row_id in rows])
-
-
 def reserve_ids(*, name: str, count: int) -> int:
     """Reserve `count` ids in a row and return the first.
 

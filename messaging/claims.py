@@ -7,7 +7,7 @@ these has a time before that of a claim it did not stop. What is skipped is refu
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -17,7 +17,6 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts import intervals, retrying, suspension
-from accounts.models import SmsAccount
 from messaging import bulk, calendar, closing, hand_overs, outcomes, references
 from messaging.bulk import Change
 from messaging.carrier import base
@@ -145,23 +144,24 @@ def _claim_within(look: Look, *, known: _Known, clock: Clock) -> Claim | None:
         raise _NothingWaits
     batch = _frozen(waiting.batch_id, known=known)
     skipped = _skip_opted_out(waiting, batch, now=now)
-    is_cancelled, _state, _revision = hand_overs.lock_batch(batch_id=batch.pk)
-    # Whoever withdraws the sender or suspends the account waits for this claim, or this for them.
-    bulk.hold(rows=[(Sender, batch.revision.sender_id), (SmsAccount, waiting.account_id)])
+    # Put together before anybody has to wait for this claim.
+    claim = as_claimed(waiting, batch, attempt=waiting.attempt + 1, claimed_at=now)
+    if not claim.ids:
+        log.info("hand_over.empty", hand_over=waiting.id, skipped=skipped)
+        HandOver.objects.filter(pk=waiting.id, state=HandOverState.READY).update(
+            state=HandOverState.CLOSED, attempt=claim.attempt
+        )
+        closing.finish_batch(batch_id=batch.pk)
+        return None
+    is_cancelled = hand_overs.hold(
+        batch_id=batch.pk, sender_id=batch.revision.sender_id, account_id=waiting.account_id
+    )
     now = clock()
     _test_obstacles(waiting, batch, is_cancelled=is_cancelled, now=now)
-    claim = as_claimed(waiting, batch, attempt=waiting.attempt + 1, claimed_at=now)
-    if claim.ids:
-        hand_overs.mark_claimed(
-            hand_over_id=waiting.id, attempt=claim.attempt, lease_until=now + LEASE, claimed_at=now
-        )
-        return claim
-    log.info("hand_over.empty", hand_over=waiting.id, skipped=skipped)
-    HandOver.objects.filter(pk=waiting.id, state=HandOverState.READY).update(
-        state=HandOverState.CLOSED, attempt=claim.attempt
+    hand_overs.mark_claimed(
+        hand_over_id=waiting.id, attempt=claim.attempt, lease_until=now + LEASE, claimed_at=now
     )
-    closing.finish_batch(batch_id=batch.pk)
-    return None
+    return replace(claim, claimed_at=now)
 
 
 def _too_many_in_flight(waiting: Waiting) -> bool:

@@ -7,6 +7,7 @@ revision and account, as everywhere.
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from accounts import retrying
 from messaging import hand_overs, outcomes
@@ -78,9 +79,26 @@ def close_hand_over(
     return True
 
 
+def finish_if_through(*, batch_id: int) -> None:
+    """Finish a batch if no hand-over of it is open, without a lock if one is."""
+    if not hand_overs.has_open(batch_id=batch_id):
+        with transaction.atomic():
+            finish_batch(batch_id=batch_id)
+
+
+@retrying.on_deadlock
+def finish_forgotten(*, most: int) -> None:
+    """Finish batches that are through, but whose last hand-over was answered by one who died."""
+    is_open = HandOver.objects.filter(batch=OuterRef("pk"), state__in=hand_overs.OPEN)
+    leaving = Batch.objects.filter(state=BatchState.LEAVING, closed_at__isnull=True)
+    for batch_id in list(leaving.filter(~Exists(is_open)).values_list("pk", flat=True)[:most]):
+        with transaction.atomic():
+            finish_batch(batch_id=batch_id)
+
+
 def finish_batch(*, batch_id: int) -> None:
     """Mark a leaving batch as LEFT once no hand-over of it is open. Part of a transaction."""
-    _is_cancelled, state, revision_id = hand_overs.lock_batch(batch_id=batch_id)
+    state, revision_id = hand_overs.lock_batch(batch_id=batch_id)
     # Asked under the lock: of two that answer the last hand-overs, the second sees the first.
     if state == BatchState.LEAVING and not hand_overs.has_open(batch_id=batch_id):
         Batch.objects.filter(pk=batch_id).update(state=BatchState.LEFT)

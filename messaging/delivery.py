@@ -210,13 +210,20 @@ def record(
 ) -> None:
     """Note that the carrier answered a claim, unless it has passed to somebody else since."""
     with transaction.atomic():
-        if hand_overs.mark_answered(
+        is_last = hand_overs.mark_answered(
             hand_over_id=claim.hand_over_id, attempt=claim.attempt, answered_at=now
-        ):
-            moves = outcomes.move(changes=changes, from_statuses=[Status.OPEN])
+        )
+        if is_last is None:
+            return
+        moves = outcomes.move(changes=changes, from_statuses=[Status.OPEN])
+        if is_last:
             closing.finish_batch(batch_id=claim.batch_id)
-            leases.accept(account_id=claim.account_id, acceptances=acceptances)
-            outcomes.give_back(moves=moves, now=now)
+        leases.accept(account_id=claim.account_id, acceptances=acceptances)
+        outcomes.give_back(moves=moves, now=now)
+    if not is_last:
+        # Only the batch is locked in turn, so most do not lock it; but of the last two, answered
+        # at once, each saw the other open.
+        closing.finish_if_through(batch_id=claim.batch_id)
 
 
 def _put_off(claim: Claim, *, trouble: str, delay: float | None, now: datetime) -> None:

@@ -9,10 +9,14 @@ from typing import Any, NamedTuple
 
 from django.db import connection, models
 
+from accounts.models import SmsAccount
 from messaging import bulk
 from messaging.models import Batch, CarrierPause, HandOver, HandOverState
+from senders.models import Sender
 
 _CLAIMED, _READY = HandOverState.CLAIMED.value, HandOverState.READY.value
+# Waits, or is with the carrier.
+OPEN = (_CLAIMED, _READY)
 
 
 class Waiting(NamedTuple):
@@ -65,15 +69,35 @@ def standing_of(*, account_id: int, now: datetime) -> tuple[int, int]:
     return in_flight, waiting
 
 
-def lock_batch(*, batch_id: int) -> tuple[bool, str, int]:
-    """Lock a batch; tell whether its cancellation was requested, its state and its revision."""
+def hold(*, batch_id: int, sender_id: int, account_id: int) -> bool:
+    """Keep others from cancelling, withdrawing and suspending until the transaction ends.
+
+    Those lock the batch, or the sender's or account's key, and then set what a claim must see.
+    Many may hold the same rows at once: claims of one batch do not wait for each other. Tells
+    whether the cancellation of the batch was requested.
+    """
+    is_cancelled = f"SELECT cancel_requested FROM {_table(Batch)} WHERE id = %s"  # noqa: S608 (constants)
+    if not bulk.is_postgresql():  # there a transaction that writes is alone
+        return bool(_rows(is_cancelled, batch_id)[0][0])
+    one = "SELECT 1 FROM {} WHERE id = %s FOR {};"
+    locks = (
+        one.format(_table(Batch), "SHARE"),
+        one.format(_table(Sender), "KEY SHARE"),
+        one.format(_table(SmsAccount), "KEY SHARE"),
+    )
+    # Read behind the locks: each statement sees what was committed before it.
+    found = _rows(f"{''.join(locks)} {is_cancelled}", batch_id, sender_id, account_id, batch_id)
+    return bool(found[0][0])
+
+
+def lock_batch(*, batch_id: int) -> tuple[str, int]:
+    """Lock a batch against everybody who holds or locks it; give its state and its revision."""
     lock = "FOR NO KEY UPDATE" if bulk.is_postgresql() else ""
-    [(is_cancelled, state, revision_id)] = _rows(
-        f"SELECT cancel_requested, state, revision_id FROM {_table(Batch)} "  # noqa: S608 (constants)
-        f"WHERE id = %s {lock}",
+    [(state, revision_id)] = _rows(
+        f"SELECT state, revision_id FROM {_table(Batch)} WHERE id = %s {lock}",  # noqa: S608 (constants)
         batch_id,
     )
-    return bool(is_cancelled), state, revision_id
+    return state, revision_id
 
 
 def has_open(*, batch_id: int) -> bool:
@@ -81,7 +105,7 @@ def has_open(*, batch_id: int) -> bool:
     return bool(
         _rows(
             f"SELECT 1 FROM {_table(HandOver)} WHERE batch_id = %s AND state IN (%s, %s) LIMIT 1",  # noqa: S608 (constants)
-            batch_id, _CLAIMED, _READY,
+            batch_id, *OPEN,
         )
     )  # fmt: skip
 
@@ -97,13 +121,20 @@ def mark_claimed(
     )  # fmt: skip
 
 
-def mark_answered(*, hand_over_id: int, attempt: int, answered_at: datetime) -> bool:
-    """Note that the carrier answered, unless somebody else has claimed the hand-over since."""
-    return _change(
+def mark_answered(*, hand_over_id: int, attempt: int, answered_at: datetime) -> bool | None:
+    """Note that the carrier answered; tell whether no other hand-over of the batch is open.
+
+    One that ends at the same time is open still. None when somebody else has claimed it since.
+    """
+    answered = _rows(
         f"UPDATE {_table(HandOver)} SET state = %s, answered_at = %s, lease_until = NULL, "  # noqa: S608 (constants)
-        "trouble = '' WHERE id = %s AND state = %s AND attempt = %s",
+        "trouble = '' WHERE id = %s AND state = %s AND attempt = %s RETURNING NOT EXISTS ("
+        f"SELECT 1 FROM {_table(HandOver)} o WHERE o.batch_id = {_table(HandOver)}.batch_id "
+        f"AND o.id <> {_table(HandOver)}.id AND o.state IN (%s, %s))",
         HandOverState.ANSWERED.value, answered_at, hand_over_id, _CLAIMED, attempt,
+        *OPEN,
     )  # fmt: skip
+    return bool(answered[0][0]) if answered else None
 
 
 def _rows(sql: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from messaging import delivery, doorbell, losses, pool, quote, receipts, recovery, silence
+from messaging import closing, delivery, doorbell, losses, pool, quote, receipts, recovery, silence
 from messaging import sweep as sweeping
 from messaging.carrier.base import Carrier
 from messaging.carrier.http import HttpCarrier
@@ -89,6 +89,12 @@ def _apply_groups() -> bool:
 def refresh_pool() -> None:
     """Ask the carrier for its short numbers."""
     pool.refresh(carrier=carrier(), now=timezone.now())
+
+
+@shared_task
+def finish_batches() -> None:
+    """Finish batches that are through, but whose last worker died."""
+    closing.finish_forgotten(most=200)
 
 
 @shared_task

@@ -215,6 +215,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 600.0,
         "options": {"expires": 600.0, "queue": "default"},
     },
+    "finish-batches": {
+        "task": "messaging.tasks.finish_batches",
+        "schedule": 10.0,
+        "options": {"expires": 10.0, "queue": "default"},
+    },
     "refresh-pool": {
         "task": "messaging.tasks.refresh_pool",
         "schedule": 60.0,

@@ -33,6 +33,17 @@ CHECKS = (
         """,
     ),
     Check(
+        name="each batch that is through has left",
+        about="batch",
+        looks_at="messaging_batch WHERE state = 'leaving'",
+        offenders="""
+            SELECT b.id FROM messaging_batch b
+            WHERE b.state = 'leaving' AND NOT b.cancel_requested AND NOT EXISTS (
+                SELECT 1 FROM messaging_handover h WHERE h.batch_id = b.id
+                    AND (h.state IN ('ready', 'claimed') OR h.answered_at >= %(overdue)s))
+        """,
+    ),
+    Check(
         name="each quote that was begun goes on",
         about="revision",
         looks_at="messaging_revision WHERE state = 'quoting'",

@@ -108,13 +108,9 @@ CHECKS = (
         about="batch",
         looks_at="messaging_batch WHERE departed_at IS NOT NULL",
         offenders="""
-            SELECT b.id FROM messaging_batch b
-            LEFT JOIN messaging_handover h
-                ON h.batch_id = b.id AND h.state IN ('ready', 'claimed')
-            WHERE b.departed_at IS NOT NULL
-            GROUP BY b.id, b.state, b.cancel_requested
-            HAVING (b.state = 'left' AND COUNT(h.id) > 0)
-                OR (b.state = 'leaving' AND COUNT(h.id) = 0 AND NOT b.cancel_requested)
+            SELECT DISTINCT b.id FROM messaging_batch b
+            JOIN messaging_handover h ON h.batch_id = b.id AND h.state IN ('ready', 'claimed')
+            WHERE b.state = 'left'
         """,
     ),
 )

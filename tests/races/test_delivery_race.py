@@ -1,12 +1,16 @@
 """Two schedulers and their workers on the same rows."""
 
+import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import pytest
+from django.db import OperationalError, connection, transaction
 
 from accounts.models import SmsAccount, User
-from messaging import campaigns, claims, delivery, doorbell, quote, sweep
+from messaging import campaigns, claims, closing, delivery, doorbell, hand_overs, quote, sweep
 from messaging.models import Batch, BatchState, HandOver, HandOverState, Revision, RevisionState
 from senders.models import Sender
 from tests import scenes
@@ -31,6 +35,37 @@ def plan(account: SmsAccount, by: User, sender: Sender, *, now: datetime) -> Rev
     return campaigns.confirm(
         revision=quoted, by=by, total_hundredths=quoted.total_hundredths, now=now
     )
+
+
+def hand_over_the_halves(
+    account: SmsAccount,
+    by: User,
+    sender: Sender,
+    carrier: NotingCarrier,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    now: datetime,
+) -> Batch:
+    """Have two workers answer both hand-overs of a batch, neither before both have marked it."""
+    marked = threading.Barrier(2)
+    mark: Callable[..., bool | None] = hand_overs.mark_answered
+
+    def together(**what: object) -> bool | None:
+        was_last = mark(**what)
+        marked.wait(crowd.PATIENCE)
+        return was_last
+
+    quoted = scenes.compose(account, by, sender, now=now, numbers=scenes.numbers(8))
+    revision = campaigns.confirm(
+        revision=quoted, by=by, total_hundredths=quoted.total_hundredths, now=now
+    )
+    halves = [half.pk for half in scenes.leave_all(revision, now=now)]
+    answer = partial(delivery.hand_over, carrier=carrier, clock=scenes.at(now))
+    with monkeypatch.context() as patched:
+        patched.setattr(hand_overs, "mark_answered", together)
+        results = crowd.at_once([partial(answer, hand_over_id=pk) for pk in halves])
+    assert not crowd.errors(results), crowd.errors(results)
+    return scenes.batch_of(revision)
 
 
 def test_naive_claim_hands_over_twice(
@@ -96,3 +131,70 @@ def test_two_schedulers_hand_everything_over_once(
         proofs.counters_are_rows(revision)
     given = [receipt.reference for receipt in carrier.take_receipts()]
     assert len(given) == len(set(given))
+
+
+def test_of_two_that_answer_the_last_at_once_neither_may_look_before_it_commits(
+    account: SmsAccount,
+    alice: User,
+    sender: Sender,
+    carrier: NotingCarrier,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(closing, "finish_if_through", lambda *, batch_id: None)
+        batch = hand_over_the_halves(account, alice, sender, carrier, monkeypatch, now=now)
+    assert batch.state == BatchState.LEAVING
+
+    closing.finish_forgotten(most=10)
+    batch.refresh_from_db()
+    assert batch.state == BatchState.LEFT
+
+
+def test_two_that_answer_the_last_hand_overs_at_once_finish_the_batch(
+    account: SmsAccount,
+    alice: User,
+    sender: Sender,
+    carrier: NotingCarrier,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for _round in range(ROUNDS):
+        batch = hand_over_the_halves(account, alice, sender, carrier, monkeypatch, now=now)
+        assert batch.state == BatchState.LEFT
+        assert batch.revision.state == RevisionState.LEFT
+
+
+def test_claims_of_a_batch_do_not_wait_for_each_other_but_a_cancellation_does(
+    account: SmsAccount, alice: User, sender: Sender, now: datetime
+) -> None:
+    batch = Batch.objects.filter(revision=plan(account, alice, sender, now=now))[0]
+    is_held, is_over = threading.Event(), threading.Event()
+
+    def hold(then: Callable[[], object] = bool) -> bool:
+        with transaction.atomic():
+            was_cancelled = hand_overs.hold(
+                batch_id=batch.pk, sender_id=sender.pk, account_id=account.pk
+            )
+            then()
+        return was_cancelled
+
+    def hold_on() -> None:
+        is_held.set()
+        is_over.wait(crowd.PATIENCE)
+
+    def claim_then_cancel() -> bool:
+        is_held.wait(crowd.PATIENCE)
+        try:
+            was_cancelled = hold()
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '200ms'")
+                with pytest.raises(OperationalError, match="lock timeout"):
+                    closing.lock_batches(revision_id=batch.revision_id)
+        finally:
+            is_over.set()
+        campaigns.cancel(revision=batch.revision, by=alice, now=now)
+        return was_cancelled
+
+    results = crowd.at_once([lambda: hold(hold_on), claim_then_cancel])
+    assert results == [False, False]

@@ -310,6 +310,7 @@ def a_revision_that_leaves_for_ever(day: Day) -> None:
 def a_batch_that_leaves_for_ever(day: Day) -> None:
     a_revision_that_leaves_for_ever(day)
     batches(day.rival).update(state=BatchState.LEAVING)
+    rivals(day).update(answered_at=day.now - LATE)
 
 
 def a_hand_over_left_behind(day: Day) -> None:
@@ -725,7 +726,7 @@ PLANTS: list[tuple[Callable[[Day], None], set[str]]] = [
     (a_line_of_something_through, {"what is planned is listed by the moment of its first batch"}),
     (a_cancelled_batch_that_left, {"a batch has left exactly when it has a moment of leaving"}),
     (a_revision_that_leaves_for_ever, {"a revision is leaving as long as a batch of it is"}),
-    (a_batch_that_leaves_for_ever, {"a batch is leaving as long as a hand-over of it is open"}),
+    (a_batch_that_leaves_for_ever, {"each batch that is through has left"}),
     (a_hand_over_left_behind, {"a batch is leaving as long as a hand-over of it is open"}),
     (a_hand_over_of_what_has_not_left, {"only a batch that left has hand-overs"}),
     (
