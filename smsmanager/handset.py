@@ -175,15 +175,14 @@ def _ask(
     if not url:
         raise NotReachable
     try:
-        with Call(seconds=TIME_LIMIT) as call:
-            reply = call.ask(
-                method,
-                split(url),
-                path,
-                headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-                body=None if content is None else json.dumps(content).encode(),
-                answer_limit=ANSWER_LIMIT,
-            )
+        reply = Call(seconds=TIME_LIMIT).ask(
+            method,
+            split(url),
+            path,
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            body=None if content is None else json.dumps(content).encode(),
+            answer_limit=ANSWER_LIMIT,
+        )
         if content is not None and reply.status in NOT_SENT:
             raise NotSent
         if reply.status != 200 or reply.body is None:

@@ -2,18 +2,18 @@
 
 A time limit of a socket is per read, so a server that drips bytes could hold a call for ever; and
 exceptions do not always tell a request that never left from one that did. One `Call` per request
-answers both: its connection refuses a first write after the deadline, notes it, and is shut down
-when the time is over. Looking up a name and a TLS handshake have limits of their own and may
-outlast the deadline; then nothing is written. It knows nothing of carriers.
+answers both: it notes the first write and refuses it after the deadline, and every wait of its
+socket gets only the time that is left. Looking up a name and a TLS handshake have limits of their
+own and may outlast the deadline; then nothing is written. It knows nothing of carriers.
 """
 
 import socket
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
+from io import BufferedReader, RawIOBase
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -23,8 +23,8 @@ CONNECT_LIMIT = 5.0
 NOT_ANSWERED = (HTTPException, OSError, UnicodeError)
 
 
-class TooLate(OSError):
-    """The deadline passed before the request was written."""
+class TooLate(TimeoutError):
+    """The deadline passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,21 +51,6 @@ class Call:
         """Start the clock."""
         self.written = False
         self._ends = time.monotonic() + seconds
-        self._socket: socket.socket | None = None
-        self._lock = threading.Lock()
-        self._timer = threading.Timer(max(seconds, 0), self._cut)
-        self._timer.daemon = True
-
-    def __enter__(self) -> "Call":
-        """Let the time run."""
-        self._timer.start()
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        """Stop the timer and let the socket go."""
-        self._timer.cancel()
-        with self._lock:
-            self._socket = None
 
     def ask(
         self,
@@ -82,8 +67,7 @@ class Call:
         Without the machine's proxies; no redirect is followed.
         """
         kind = _ReportingTLS if address.scheme == "https" else _Reporting
-        limit = self._seconds_left()
-        with closing(kind(address.hostname or "", address.port, limit=limit, call=self)) as line:
+        with closing(kind(address.hostname or "", address.port, call=self)) as line:
             # Who hangs up in the middle may have answered before: a wrong token, a body too large.
             with suppress(BrokenPipeError):
                 line.request(method, address.path + path, body, headers)
@@ -94,24 +78,12 @@ class Call:
                     body=_read_body(response, at_most=answer_limit),
                 )
 
-    def about_to_write(self, connected: socket.socket) -> None:
-        """Refuse a first write after the deadline; from here on the outcome is in doubt."""
-        if not self.written and time.monotonic() >= self._ends:
+    def seconds_left(self) -> float:
+        """Give the time that is left. TooLate."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
             raise TooLate
-        self.written = True
-        with self._lock:
-            self._socket = connected
-
-    def _seconds_left(self) -> float:
-        """Tell the time left, never less than a millisecond (0 would mean no limit)."""
-        return max(self._ends - time.monotonic(), 0.001)
-
-    def _cut(self) -> None:
-        with self._lock:
-            if self._socket is not None:
-                with suppress(OSError):  # it was closed in this very moment
-                    # The plain socket's method: the TLS one must not run beside a reader.
-                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        return left
 
 
 def _read_body(response: HTTPResponse, *, at_most: int) -> bytes | None:
@@ -124,23 +96,52 @@ def _read_body(response: HTTPResponse, *, at_most: int) -> bytes | None:
     return None if response.length or len(body) > at_most else body
 
 
+class _Timed:
+    """What a connection uses of a socket, each wait within the time that is left of a call."""
+
+    def __init__(self, connected: socket.socket, *, call: Call) -> None:
+        self._socket, self._call = connected, call
+        self.close = connected.close
+
+    def sendall(self, content: bytes) -> None:
+        self._socket.settimeout(self._call.seconds_left())
+        # From here on the outcome is in doubt.
+        self._call.written = True
+        self._socket.sendall(content)
+
+    def makefile(self, _mode: str) -> BufferedReader:
+        return BufferedReader(_Received(self._socket, call=self._call))
+
+
+class _Received(RawIOBase):
+    """The bytes that come in; the socket stays open for them when its connection is closed."""
+
+    def __init__(self, connected: socket.socket, *, call: Call) -> None:
+        self._socket, self._call = connected, call
+        self._bytes = connected.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._socket.settimeout(self._call.seconds_left())
+        return self._bytes.readinto(buffer)
+
+    def close(self) -> None:
+        self._bytes.close()
+        super().close()
+
+
 class _Reporting(HTTPConnection):
     """A connection that tells its call when it writes."""
 
-    def __init__(self, host: str, port: int | None, *, limit: float, call: Call) -> None:
-        super().__init__(host, port, timeout=min(CONNECT_LIMIT, limit))
+    def __init__(self, host: str, port: int | None, *, call: Call) -> None:
+        super().__init__(host, port, timeout=min(CONNECT_LIMIT, call.seconds_left()))
         self._call = call
-        self._limit = limit
 
     def connect(self) -> None:
         super().connect()
-        self.sock.settimeout(self._limit)
-
-    def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        self._call.about_to_write(self.sock)
-        super().send(data)
+        self.sock = _Timed(self.sock, call=self._call)
 
 
 class _ReportingTLS(_Reporting, HTTPSConnection):

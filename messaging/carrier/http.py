@@ -99,20 +99,20 @@ class HttpCarrier:
         return self._ask("POST", path, body=body, seconds=seconds)
 
     def _ask(self, method: str, path: str, *, seconds: float, body: bytes | None = None) -> Reply:
-        with Call(seconds=seconds) as call:
-            try:
-                return call.ask(
-                    method,
-                    self._address,
-                    path,
-                    headers=self._headers,
-                    body=body,
-                    answer_limit=ANSWER_LIMIT,
-                )
-            except NOT_ANSWERED as exc:
-                if call.written:
-                    raise base.OutcomeUnknown("no answer") from exc
-                raise base.NotHandedOver(type(exc).__name__) from exc
+        call = Call(seconds=seconds)
+        try:
+            return call.ask(
+                method,
+                self._address,
+                path,
+                headers=self._headers,
+                body=body,
+                answer_limit=ANSWER_LIMIT,
+            )
+        except NOT_ANSWERED as exc:
+            if call.written:
+                raise base.OutcomeUnknown("no answer") from exc
+            raise base.NotHandedOver(type(exc).__name__) from exc
 
 
 def _answers(reply: Reply, *, asked: Sequence[str]) -> dict[str, base.Answer]:
