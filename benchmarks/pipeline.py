@@ -14,7 +14,7 @@ from benchmarks.scene import Scene
 from messaging import campaigns, quote
 from messaging.models import BatchCounter, HandOver, Revision, RevisionState, Status
 
-POLL = 0.05
+POLL = 0.02
 # Without a step forward for so long it is stuck (seconds).
 PATIENCE = 120.0
 NOT_FINAL = [Status.OPEN, Status.ACCEPTED, Status.UNKNOWN]
@@ -45,6 +45,7 @@ def run(*, scene: Scene, revision: Revision) -> Times:
     quote.begin(revision=revision, now=timezone.now())
     _follow(lambda: _quoted(revision))
     quoted = time.monotonic()
+    revision.refresh_from_db()
     campaigns.confirm(
         revision=revision,
         by=scene.user,
@@ -67,8 +68,8 @@ def run(*, scene: Scene, revision: Revision) -> Times:
 
 
 def _quoted(revision: Revision) -> tuple[bool, object]:
-    revision.refresh_from_db()
-    return revision.state == RevisionState.QUOTED, revision.rows_loaded
+    found = Revision.objects.filter(pk=revision.pk).values_list("state", "rows_loaded").get()
+    return found[0] == RevisionState.QUOTED, found
 
 
 def _final(revision: Revision) -> tuple[bool, object]:

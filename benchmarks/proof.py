@@ -12,11 +12,14 @@ from messaging.models import BatchCounter, Message, Revision, Status
 
 
 def mistakes(
-    *, scene: Scene, revision: Revision, before: int, count: int, books: Path
+    *, scene: Scene, revision: Revision, before: int, count: int, books: Path, earlier: Revision
 ) -> list[str]:
-    """Name what does not add up; `before` is the balance before the confirmation."""
+    """Name what does not add up.
+
+    `before` is the balance before the confirmation, `earlier` all else that the books may hold.
+    """
     facts = dict(_facts(scene, revision, before, count))
-    facts |= dict(_books(revision, books, count))
+    facts |= dict(_books(revision, books, count, earlier=earlier))
     return [
         f"{name}: {ours} is not {theirs}"
         for name, (ours, theirs) in facts.items()
@@ -60,14 +63,14 @@ def _ids(revision: Revision) -> tuple[int, int]:
 
 
 def _books(
-    revision: Revision, books: Path, count: int
+    revision: Revision, books: Path, count: int, *, earlier: Revision
 ) -> Iterator[tuple[str, tuple[object, object]]]:
     run = sqlite3.connect(f"file:{books}?mode=ro", uri=True)
     try:
         found = run.execute(
             "SELECT count(*), count(DISTINCT reference), count(DISTINCT recipient), sum(parts), "
-            "sum(reference LIKE ?) FROM message",
-            [f"{revision.campaign.uuid}:%"],
+            "sum(reference LIKE ?) FROM message WHERE reference NOT LIKE ?",
+            [f"{revision.campaign.uuid}:%", f"{earlier.campaign.uuid}:%"],
         ).fetchone()
     finally:
         run.close()
