@@ -112,10 +112,13 @@ def claims_of(*, account_id: int, clock: Clock) -> Iterator[Claim]:
             yield claim
 
 
-def are_enough_at_work(*, account_id: int, now: datetime) -> bool:
-    """Tell whether as many hand-overs of an account are with the carrier as may be."""
-    in_flight, _waiting = hand_overs.standing_of(account_id=account_id, now=now)
-    return in_flight >= IN_FLIGHT
+def is_served(*, account_id: int, now: datetime) -> bool:
+    """Tell whether somebody comes to what waits of an account anyway.
+
+    As many as may be are at work for it, or something waits that they were called for.
+    """
+    in_flight, waiting = hand_overs.standing_of(account_id=account_id, now=now)
+    return in_flight >= IN_FLIGHT or waiting > 0
 
 
 def is_help_wanted(*, account_id: int, now: datetime) -> bool:

@@ -58,7 +58,7 @@ def leave(*, batch_id: int, clock: Clock) -> None:
     with transaction.atomic():
         batch = (
             Batch.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("revision")
+            .annotate(sender_id=F("revision__sender_id"))
             .filter(pk=batch_id, state=BatchState.SCHEDULED)
             .first()
         )
@@ -70,17 +70,18 @@ def leave(*, batch_id: int, clock: Clock) -> None:
             Batch.objects.filter(pk=batch_id).update(not_before=opening)
             moving.relist(revision_id=batch.revision_id)
             return
-        made = HandOver.objects.bulk_create(_made_of(batch, now=now))
+        is_served = claims.is_served(account_id=batch.account_id, now=now)
+        hand_overs.make(of=batch, size=HAND_OVER_SIZE, now=now, valid_until=now + claims.VALIDITY)
         Batch.objects.filter(pk=batch_id).update(state=BatchState.LEAVING, departed_at=now)
         Revision.objects.filter(pk=batch.revision_id, state=RevisionState.SCHEDULED).update(
             state=RevisionState.LEAVING
         )
         if batch.messages == 1:
-            doorbell.ring(task="hand_over", ids=[made[0].pk], queue="now")
-        elif not claims.are_enough_at_work(account_id=batch.account_id, now=now):
-            # Otherwise those at work for the account come to this one, or the sweep does.
+            only = HandOver.objects.values_list("pk", flat=True).get(batch=batch)
+            doorbell.ring(task="hand_over", ids=[only], queue="now")
+        elif not is_served:
             doorbell.ring(task="deliver", ids=[batch.account_id], queue="bulk")
-    usage.note(sender_id=batch.revision.sender_id, now=now)
+    usage.note(sender_id=batch.sender_id, now=now)
     log.info("batch.left", batch=batch_id, account_id=batch.account_id, messages=batch.messages)
 
 
@@ -173,21 +174,6 @@ def record_answers(claim: Claim, *, answers: list[base.Answer], now: datetime) -
         acceptances=numbering.acceptances(claim, answers),
         now=now,
     )
-
-
-def _made_of(batch: Batch, *, now: datetime) -> list[HandOver]:
-    end = batch.first_message_id + batch.messages
-    return [
-        HandOver(
-            account_id=batch.account_id,
-            batch=batch,
-            first_message_id=first,
-            last_message_id=min(first + HAND_OVER_SIZE, end) - 1,
-            not_before=now,
-            valid_until=now + claims.VALIDITY,
-        )
-        for first in range(batch.first_message_id, end, HAND_OVER_SIZE)
-    ]
 
 
 def _refusals(claim: Claim, answers: list[base.Answer], *, now: datetime) -> list[Change]:

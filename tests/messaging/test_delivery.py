@@ -370,20 +370,32 @@ def test_an_account_has_a_bounded_number_of_hand_overs_in_flight(
     assert first.state == HandOverState.READY
 
 
-def test_a_batch_that_leaves_wakes_nobody_when_enough_are_at_work(
+@pytest.mark.parametrize(
+    ("at_work", "waiting", "rung"),
+    [
+        pytest.param(0, 0, 1, id="nobody"),
+        pytest.param(claims.IN_FLIGHT - 1, 0, 1, id="another may go"),
+        pytest.param(claims.IN_FLIGHT, 0, 0, id="as many as may be are at work"),
+        pytest.param(0, 1, 0, id="somebody was called already"),
+    ],
+)
+def test_a_batch_that_leaves_wakes_nobody_who_comes_anyway(
     planned: Revision,
     now: datetime,
     rings: list[tuple[str, int]],
     django_capture_on_commit_callbacks: Callable[..., object],
+    at_work: int,
+    waiting: int,
+    rung: int,
 ) -> None:
     batch = scenes.batch_of(planned)
-    for at_work, rung in ((claims.IN_FLIGHT, []), (0, [("deliver", planned.account_id)])):
-        HandOver.objects.all().delete()
-        Batch.objects.update(state=BatchState.SCHEDULED)
-        be_at_work(batch, count=at_work, now=now)
-        with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
-            delivery.leave(batch_id=batch.pk, clock=scenes.at(now))
-        assert rings == rung
+    be_at_work(batch, count=at_work + waiting, now=now)
+    HandOver.objects.filter(first_message_id__lt=-at_work).update(
+        state=HandOverState.READY, valid_until=now + timedelta(hours=1)
+    )
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        delivery.leave(batch_id=batch.pk, clock=scenes.at(now))
+    assert rings == [("deliver", planned.account_id)] * rung
 
 
 @pytest.mark.parametrize(
