@@ -143,6 +143,14 @@ def insert_one_new(*, model: type[models.Model], values: Mapping[str, Any]) -> i
     return int(row[0]) if row else None
 
 
+def first_id(*, model: type[models.Model]) -> int | None:
+    """Give the smallest id there is, None when there is no row."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM {_table(model)} ORDER BY id LIMIT 1")  # noqa: S608 (table name)
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
+
+
 def open_messages(*, first_id: int, last_id: int) -> list[tuple[int, str, str | None]]:
     """Give id, recipient and own text of the messages of a range that nothing is said of yet.
 

@@ -9,21 +9,21 @@ happen twice: what is applied again changes nothing.
 import hashlib
 import time
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import chain, groupby, repeat
-from operator import attrgetter
+from itertools import accumulate, chain, compress, pairwise
+from operator import itemgetter
 
-import msgspec
 import structlog
 from django.db import transaction
-from django.db.models import F
 
 from accounts import retrying
-from messaging import bulk, outcomes, references
+from messaging import bulk, inbox, matching, outcomes
 from messaging.bulk import Change
 from messaging.carrier import base
-from messaging.models import Batch, Receipt, ReceiptOutcome, ReceiptPush, Revision, Status
+from messaging.inbox import Told
+from messaging.matching import Span
+from messaging.models import Receipt, ReceiptOutcome, ReceiptPush, Status
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -51,31 +51,10 @@ STATUSES = {
     for billed in (True, False)
 } | {(base.ReceiptState.REJECTED, False): Status.NOT_BILLED}
 
-# What a message became: status, reason and moment.
-Became = tuple[Status, str | None, datetime]
-
-_said = attrgetter("state", "code", "billed")
-
-
-class Told(msgspec.Struct, frozen=True, array_like=True):
-    """Receipts of a push, next to each other, that say the same of their messages.
-
-    The inbox holds lists of these: thousands in a row say the same, which is read once. Each of
-    `moments` is that of the next `counts` of them.
-    """
-
-    carrier: str
-    state: base.ReceiptState
-    code: base.Cause
-    billed: bool
-    moments: list[datetime]
-    counts: list[int]
-    carrier_ids: list[str]
-    references: list[str]
-    operators: list[str]
-
-
-_CONTENT = msgspec.json.Decoder(list[Told])
+# What a message becomes: status, reason and moment; and of which messages that is said: the id of
+# the first, how many.
+_Became = tuple[Status, str | None, datetime]
+_Said = tuple[int, int, _Became]
 
 
 def store(*, carrier: str, receipts: Sequence[base.Receipt], now: datetime) -> bool:
@@ -86,7 +65,7 @@ def store(*, carrier: str, receipts: Sequence[base.Receipt], now: datetime) -> b
     """
     if not receipts:
         return False
-    content = msgspec.json.encode(list(_told(receipts, carrier=carrier)))
+    content = inbox.write(receipts, carrier=carrier)
     new = bulk.insert_one_new(
         model=ReceiptPush,
         values={
@@ -96,25 +75,7 @@ def store(*, carrier: str, receipts: Sequence[base.Receipt], now: datetime) -> b
             "received_at": now,
         },
     )
-    oldest = ReceiptPush.objects.order_by("pk").values_list("pk", flat=True).first()
-    return new is None or new == oldest
-
-
-def _told(receipts: Sequence[base.Receipt], *, carrier: str) -> Iterator[Told]:
-    for (state, code, billed), alike in groupby(receipts, key=_said):
-        rows = list(alike)
-        moments = [(at, len(list(same))) for at, same in groupby(rows, key=attrgetter("at"))]
-        yield Told(
-            carrier=carrier,
-            state=state,
-            code=code,
-            billed=billed,
-            moments=[at for at, _count in moments],
-            counts=[count for _at, count in moments],
-            carrier_ids=[row.carrier_id for row in rows],
-            references=[row.reference for row in rows],
-            operators=[row.operator for row in rows],
-        )
+    return new is None or new == bulk.first_id(model=ReceiptPush)
 
 
 @retrying.on_deadlock
@@ -123,13 +84,18 @@ def apply_group(*, now: datetime) -> int:
     started = time.monotonic()
     with transaction.atomic():
         pushes = _next_pushes()
-        told = list(chain.from_iterable(_CONTENT.decode(push.content) for push in pushes))
+        told = list(chain.from_iterable(inbox.read(push.content) for push in pushes))
         parked = _due_parked(now=now)
         all_told = [*told, *map(_as_told, parked)]
-        ids = _message_ids(chain.from_iterable(each.references for each in all_told))
-        _apply(all_told, ids, now=now)
-        _park(told, ids, now=now)
-        _settle_parked(parked, ids, now=now)
+        found = matching.find(all_told)
+        changes = changes_of(all_told, found)
+        outcomes.record(
+            changes=changes,
+            from_statuses=[Status.OPEN, Status.ACCEPTED, Status.UNKNOWN],
+            now=now,
+        )
+        _park(told, found[: len(told)], now=now)
+        _settle_parked(parked, found[len(told) :], now=now)
         ReceiptPush.objects.filter(pk__in=[push.pk for push in pushes]).delete()
     count = sum(push.receipts for push in pushes) + len(parked)
     if count:
@@ -137,7 +103,7 @@ def apply_group(*, now: datetime) -> int:
             "receipts.applied",
             receipts=count,
             of_parked=len(parked),
-            messages=len(ids),
+            messages=sum(change.messages for change in changes),
             duration_ms=round((time.monotonic() - started) * 1000),
         )
     return count
@@ -176,102 +142,73 @@ def _as_told(parked: Receipt) -> Told:
         billed=parked.billed,
         moments=[parked.at],
         counts=[1],
-        carrier_ids=[parked.carrier_id],
-        references=[parked.reference],
-        operators=[parked.operator],
+        carrier_ids=parked.carrier_id,
+        references=parked.reference,
+        operators=parked.operator,
     )
 
 
-def _apply(told: Iterable[Told], ids: Mapping[str, int], *, now: datetime) -> None:
-    final: dict[int, Became] = {}
-    provisional: dict[int, Became] = {}
-    for became, alike in sorted(_by_moment(told), key=lambda said: said[0][2]):
-        found = provisional if became[0] is Status.UNKNOWN else final
-        for reference in alike:
-            if reference in ids:
-                found.setdefault(ids[reference], became)
-    outcomes.record(
-        changes=list(_changes(provisional | final)),
-        from_statuses=[Status.OPEN, Status.ACCEPTED, Status.UNKNOWN],
-        now=now,
-    )
+def changes_of(told: Sequence[Told], found: Sequence[Sequence[Span]]) -> list[Change]:
+    """Tell what the messages that were found become: each is in one change.
+
+    Of what is said of one, the first final word counts, or else the first word.
+    """
+    said = list(chain.from_iterable(map(_said_of, told, found)))
+    ordered = sorted(said, key=itemgetter(0))
+    if any(one[0] + one[1] > following[0] for one, following in pairwise(ordered)):
+        ordered = _each_once(said)
+    return list(_joined(ordered))
 
 
-def _by_moment(told: Iterable[Told]) -> Iterator[tuple[Became, list[str]]]:
-    """Give what messages became, with their references; without what says nothing new."""
-    for each in told:
-        status = STATUSES.get((each.state, each.billed))
-        if status is None:
-            continue
-        reason, first = each.code.value or None, 0
-        for at, count in zip(each.moments, each.counts, strict=True):
-            yield (status, reason, at), each.references[first : first + count]
-            first += count
+def _said_of(each: Told, spans: Iterable[Span]) -> Iterator[_Said]:
+    """Give what is said of each message that was found; nothing when that is nothing new."""
+    status = STATUSES.get((each.state, each.billed))
+    if status is None:
+        return
+    became = [(status, each.code.value or None, at) for at in each.moments]
+    ends = list(accumulate(each.counts))
+    for at, message_id, messages in spans:
+        start, end = at, at + messages
+        while start < end:
+            moment = bisect_right(ends, start)
+            upto = min(end, ends[moment])
+            yield message_id + start - at, upto - start, became[moment]
+            start = upto
 
 
-def _changes(became: Mapping[int, Became]) -> Iterator[Change]:
-    """Make one change of messages that follow each other and became the same."""
-    ordered = sorted(became)
-    # In a row of ids, id and place grow alike.
-    alike = groupby(enumerate(ordered), key=lambda at: (at[1] - at[0], became[at[1]]))
-    for (_apart, said), group in alike:
-        rows = list(group)
-        yield Change(rows[0][1], *said, len(rows))
+def _each_once(said: Iterable[_Said]) -> list[_Said]:
+    """Decide on each message by itself: of some, more than one thing is said."""
+    final: dict[int, _Said] = {}
+    provisional: dict[int, _Said] = {}
+    for first_id, messages, became in sorted(said, key=lambda one: one[2][2]):
+        decided = provisional if became[0] is Status.UNKNOWN else final
+        for message_id in range(first_id, first_id + messages):
+            decided.setdefault(message_id, (message_id, 1, became))
+    return sorted((provisional | final).values(), key=itemgetter(0))
 
 
-def _message_ids(references_told: Iterable[str]) -> dict[str, int]:
-    """Find the message of each reference that names one of ours."""
-    wanted = references.by_revision(references_told)
-    found: dict[str, int] = {}
-    revisions = Revision.objects.filter(
-        campaign__uuid__in={campaign for campaign, _number in wanted}
-    ).values_list("pk", "campaign__uuid", "number")
-    for pk, campaign, number in revisions:
-        if positions := wanted.get((campaign, number)):
-            found |= _ids_in_revision(pk, positions)
-    return found
+def _joined(ordered: Iterable[_Said]) -> Iterator[Change]:
+    """Make one change of messages that follow each other and become the same."""
+    first_id, end, became = 0, 0, None
+    for message_id, messages, other in ordered:
+        if message_id != end or (other is not became and other != became):
+            if became:
+                yield Change(first_id, *became, end - first_id)
+            first_id, became = message_id, other
+        end = message_id + messages
+    if became:
+        yield Change(first_id, *became, end - first_id)
 
 
-def _ids_in_revision(revision_id: int, positions: Mapping[str, int]) -> dict[str, int]:
-    lowest, highest = min(positions.values()), max(positions.values())
-    batches = list(
-        Batch.objects.filter(
-            revision_id=revision_id,
-            departed_at__isnull=False,
-            first_position__lte=highest,
-            first_position__gt=lowest - F("messages"),
-        )
-        .order_by("first_position")
-        .values_list("first_position", "messages", "first_message_id")
-    )
-    starts = [first for first, _count, _id in batches]
-    found = {}
-    for text, position in positions.items():
-        at = bisect_right(starts, position) - 1
-        if at < 0:
-            continue
-        first, count, first_id = batches[at]
-        if position < first + count:
-            found[text] = first_id + position - first
-    return found
-
-
-def _park(told: Sequence[Told], ids: Mapping[str, int], *, now: datetime) -> None:
+def _park(told: Sequence[Told], found: Sequence[Sequence[Span]], *, now: datetime) -> None:
     """Keep what matched nothing, each by itself; one that is parked already is left alone.
 
     Sorted: two that park the same ones wait for each other at the same receipt.
     """
     unmatched = [
         (t.carrier, carrier_id, t.state.value, at, reference, t.code.value, t.billed, operator)
-        for t in told
-        for at, carrier_id, reference, operator in zip(
-            chain.from_iterable(map(repeat, t.moments, t.counts)),
-            t.carrier_ids,
-            t.references,
-            t.operators,
-            strict=True,
-        )
-        if reference not in ids
+        for t, spans in zip(told, found, strict=True)
+        for at, carrier_id, reference, operator in _unmatched(t, spans)
     ]
     bulk.insert_new(
         model=Receipt,
@@ -287,11 +224,23 @@ def _park(told: Sequence[Told], ids: Mapping[str, int], *, now: datetime) -> Non
     )  # fmt: skip
 
 
-def _settle_parked(parked: list[Receipt], ids: dict[str, int], *, now: datetime) -> None:
+def _unmatched(each: Told, spans: Sequence[Span]) -> Iterable[inbox.One]:
+    """Give those that no message was found of."""
+    left = bytearray(b"\1") * each.messages
+    for at, _message_id, messages in spans:
+        left[at : at + messages] = bytes(messages)
+    return compress(each.each(), left) if any(left) else ()
+
+
+def _settle_parked(
+    parked: Sequence[Receipt], found: Sequence[Sequence[Span]], *, now: datetime
+) -> None:
     """Let go of those that were applied; of the others, some have waited long enough."""
-    matched = [r.pk for r in parked if r.reference in ids]
+    if not parked:
+        return
+    matched = [r.pk for r, spans in zip(parked, found, strict=True) if spans]
     Receipt.objects.filter(pk__in=matched).delete()
-    left = [r for r in parked if r.reference not in ids]
+    left = [r for r, spans in zip(parked, found, strict=True) if not spans]
     too_old = [r.pk for r in left if now - r.received_at > PATIENCE]
     if too_old:
         log.warning("%d receipts match no message", len(too_old))

@@ -5,8 +5,7 @@ panel. Pure.
 """
 
 import uuid
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 
 SEPARATOR = ":"
@@ -18,26 +17,18 @@ def names(*, campaign: uuid.UUID, revision: int) -> Callable[[int], str]:
     return lambda position: f"{before}{position}"
 
 
-def by_revision(texts: Iterable[str]) -> dict[tuple[uuid.UUID, int], dict[str, int]]:
-    """Give positions by reference, by campaign and revision; without what is not ours.
-
-    Thousands in a row name the same revision, which is read once.
-    """
-    by_head: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for text in texts:
-        head, _separator, position = text.rpartition(SEPARATOR)
-        if _is_number(position):
-            by_head[head][text] = int(position)
-    found: defaultdict[tuple[uuid.UUID, int], dict[str, int]] = defaultdict(dict)
-    for head, positions in by_head.items():
-        if revision := _revision(head):
-            found[revision] |= positions
-    return found
+def read(text: str) -> tuple[tuple[uuid.UUID, int], int] | None:
+    """Give campaign and revision, and the position; None for what is not ours."""
+    head, _separator, position = text.rpartition(SEPARATOR)
+    if not _is_number(position):
+        return None
+    revision = _revision(head)
+    return (revision, int(position)) if revision else None
 
 
 @lru_cache(maxsize=256)
 def _revision(head: str) -> tuple[uuid.UUID, int] | None:
-    """Read campaign and revision."""
+    """Read campaign and revision: thousands in a row name the same."""
     campaign, _separator, revision = head.rpartition(SEPARATOR)
     try:
         return (uuid.UUID(campaign), int(revision)) if _is_number(revision) else None

@@ -18,7 +18,7 @@ class ReceiptOutcome(models.TextChoices):
 
 
 class ReceiptPush(models.Model):
-    """Receipts that came together, read but not applied yet: JSON of `messaging.receipts.Told`."""
+    """Receipts that came together, read but not applied yet: JSON of `messaging.inbox.Told`."""
 
     # A hash of the content: the carrier repeats what it got no answer for.
     digest = models.CharField(_("fingerprint"), max_length=64, unique=True)

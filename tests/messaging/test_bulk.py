@@ -136,3 +136,15 @@ def test_one_row_is_inserted_once() -> None:
     push = ReceiptPush.objects.get()
     assert (first, again) == (push.pk, None)
     assert {name: getattr(push, name) for name in values} == values
+
+
+def test_the_first_id_is_the_smallest() -> None:
+    assert bulk.first_id(model=ReceiptPush) is None
+    ids = [
+        bulk.insert_one_new(
+            model=ReceiptPush,
+            values={"digest": digest, "content": "", "receipts": 1, "received_at": NOON},
+        )
+        for digest in ("a", "b")
+    ]
+    assert bulk.first_id(model=ReceiptPush) == ids[0]

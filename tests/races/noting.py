@@ -29,7 +29,7 @@ class NotingCarrier:
     def submit(self, chunk: base.Chunk, *, deadline: float) -> list[base.Answer]:
         """Note the references and the state of their revision, then accept them."""
         given = [r.reference for r in chunk.recipients]
-        [(campaign, number)] = references.by_revision(given)
+        [(campaign, number)] = {read[0] for text in given if (read := references.read(text))}
         state = Revision.objects.values_list("state", flat=True).get(
             campaign__uuid=campaign, number=number
         )
