@@ -111,7 +111,16 @@ class Scripted:
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
-    """A connection that can be reset by what it serves."""
+    """A connection that can be reset by what it serves, and is not watched while that writes."""
+
+    def writable(self) -> bool:
+        """Tell whether the server's loop is to write: not while the thread that answers does.
+
+        Told yes, it cannot have the lock, and asks again without a pause until that thread is done.
+        """
+        if self.requests and self.total_outbufs_len <= self.adj.outbuf_high_watermark:
+            return bool(self.will_close or self.close_when_flushed)
+        return bool(super().writable())
 
     class task_class(WSGITask):  # type: ignore[misc]  # noqa: N801 (the name waitress looks for)
         """A request that knows its connection."""

@@ -1,12 +1,18 @@
 """The addresses of the simulated carrier that the client does not use."""
 
+import http.client
+import socket
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 import requests
 
-from messaging.carrier import base
+from messaging.carrier import base, wire
 from messaging.carrier.http import HttpCarrier
 from tests.messaging.carrier.scene import TOKEN, make_chunk
 
@@ -90,3 +96,30 @@ def test_message_without_a_reference_refuses_the_chunk(
     given, _said = ask(f"{start_carrier()}/v1/messages", method="POST", body=body)
 
     assert given == 400
+
+
+@pytest.mark.parametrize("requests_at_once", [1, 3])
+def test_whoever_reads_slowly_gets_whole_answers(
+    start_carrier: Callable[..., str], requests_at_once: int
+) -> None:
+    url = urlsplit(start_carrier())
+    body = wire.chunk_as_json(make_chunk(*[ORDINARY] * 500))
+    asked = (
+        b"POST /v1/messages HTTP/1.1\r\nHost: carrier\r\nAuthorization: Bearer %b\r\n"
+        b"Content-Length: %d\r\n\r\n%b" % (TOKEN.encode(), len(body), body)
+    )
+    with socket.socket() as reader:
+        # Far less than an answer: the server has to wait for room again and again.
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.settimeout(10)
+        reader.connect((url.hostname, url.port))
+        sending = threading.Thread(target=reader.sendall, args=[asked * requests_at_once])
+        sending.start()
+        time.sleep(0.2)
+        stream = reader.makefile("rb")
+        for _request in range(requests_at_once):
+            assert stream.readline().startswith(b"HTTP/1.1 200")
+            headers = http.client.parse_headers(stream)
+            answer = stream.read(int(headers["Content-Length"]))
+            assert len(msgspec.json.decode(answer)["answers"]) == 500
+        sending.join(5)
