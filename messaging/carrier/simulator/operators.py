@@ -4,6 +4,7 @@ Numbers move between operators, so a range is a guess, and many ranges have no n
 the table of phonenumbers by the longest known prefix: parsing each number costs 50 times more.
 """
 
+from collections.abc import Iterable
 from functools import cache, lru_cache
 
 from phonenumbers.carrierdata import CARRIER_DATA
@@ -16,7 +17,13 @@ _HEAD = 4
 
 def operator_of(number: str) -> str:
     """Name the holder of the range of a number in E.164, "" when nobody is known."""
-    return _holder(number[: _longest().get(number[:_HEAD], 0)])
+    return operators_of([number])[0]
+
+
+def operators_of(numbers: Iterable[str]) -> list[str]:
+    """Name the holders of the ranges of many."""
+    longest = _longest().get
+    return [_holder(number[: longest(number[:_HEAD], 0)]) for number in numbers]
 
 
 # France alone has 10,000 prefixes of mobile numbers of the length of the longest that is named.

@@ -23,9 +23,9 @@ from messaging.carrier.simulator.intake import (
     Offered,
 )
 from messaging.carrier.simulator.numbers import may_send
-from messaging.carrier.simulator.operators import operator_of
+from messaging.carrier.simulator.operators import operators_of
 from messaging.carrier.simulator.outcomes import Terms, planner
-from messaging.carrier.simulator.sizes import count_parts
+from messaging.carrier.simulator.sizes import count_parts_of_each
 
 
 class NotOrdinary(Exception):
@@ -77,14 +77,14 @@ def read_chunk(body: bytes, *, terms: Terms) -> tuple[Frame, list[Offered]]:
 
 
 def _offer(messages: list[_Message], *, frame: Frame, terms: Terms) -> list[Offered]:
-    is_number, plan = NUMBER.fullmatch, planner(validity=frame.lifetime, terms=terms)
-    clause, parts_of_frame = frame.clause, count_parts(frame.text + frame.clause)
-    offered: list[Offered] = []
-    for m in messages:
-        to, text = m.to, m.text or frame.text
-        parts = count_parts(text + clause) if m.text else parts_of_frame
-        if not text or parts > PARTS_LIMIT or not is_number(to):
-            raise NotOrdinary
-        sender = m.sender or frame.sender
-        offered.append(Offered(m.reference, to, sender, text, parts, operator_of(to), plan(to)))
-    return offered
+    numbers = [m.to for m in messages]
+    texts = [m.text or frame.text for m in messages]
+    parts = count_parts_of_each(texts, clause=frame.clause)
+    if max(parts) > PARTS_LIMIT or not all(texts) or not all(map(NUMBER.fullmatch, numbers)):
+        raise NotOrdinary
+    plans = map(planner(validity=frame.lifetime, terms=terms), numbers)
+    of_each = zip(messages, texts, parts, operators_of(numbers), plans, strict=True)
+    return [
+        Offered(m.reference, m.to, m.sender or frame.sender, text, part_count, operator, plan)
+        for m, text, part_count, operator, plan in of_each
+    ]

@@ -6,6 +6,7 @@ surrogate pair is never split (3GPP TS 23.038 and TS 23.040). Pure.
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 _ONE_SEPTET = frozenset(
@@ -16,6 +17,7 @@ _TWO_SEPTETS = frozenset("\f[\\]^{|}~€")
 _SEVEN_BIT = _ONE_SEPTET | _TWO_SEPTETS
 # Nearly all that is sent is of these alone, which is soon found out.
 _SEVEN_BIT_NARROW = re.compile(f"[{re.escape(''.join(sorted(_ONE_SEPTET)))}]*")
+_NARROW_BYTES = "".join(sorted(_ONE_SEPTET)).encode("latin-1", "ignore")
 _WIDE_OF_SEVEN_BIT = re.compile(f"[{re.escape(''.join(sorted(_TWO_SEPTETS)))}]")
 _WIDE_OF_UTF16 = re.compile("[\U00010000-\U0010ffff]")
 
@@ -35,6 +37,23 @@ def count_parts(text: str) -> int:
     if units == len(text):
         return -(-units // behind_header)
     return _pack(text, wide=wide, room=behind_header)
+
+
+def count_parts_of_each(texts: Sequence[str], *, clause: str) -> list[int]:
+    """Count the parts of texts with the same clause: mostly all are looked through at once."""
+    if not _is_narrow("".join(texts) + clause):
+        return [count_parts(text + clause) for text in texts]
+    more = len(clause)
+    lengths = [len(text) + more for text in texts]
+    return [min(n, 1) if n <= 160 else -(-n // 153) for n in lengths]
+
+
+def _is_narrow(text: str) -> bool:
+    """Tell whether all of it is surely of one septet each; Greek letters are left to others."""
+    try:
+        return not text.encode("latin-1").translate(None, _NARROW_BYTES)
+    except UnicodeEncodeError:
+        return False
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from messaging.carrier.simulator.operators import operator_of
+from messaging.carrier.simulator.operators import operator_of, operators_of
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,4 @@ from messaging.carrier.simulator.operators import operator_of
 )
 def test_range_names_its_holder(number: str, operator: str) -> None:
     assert operator_of(number) == operator
+    assert operators_of([number, "", number]) == [operator, "", operator]
