@@ -35,22 +35,23 @@ def make(*, of: Batch, size: int, now: datetime, valid_until: datetime) -> None:
     """Make the hand-overs of a batch, of up to `size` messages each; they wait from now on."""
     end = of.first_message_id + of.messages
     firsts = range(of.first_message_id, end, size)
-    same = {
-        "account_id": of.account_id,
-        "batch_id": of.pk,
-        "state": _READY,
-        "attempt": 0,
-        "put_off": 0,
-        "not_before": _plain(now),
-        "valid_until": _plain(valid_until),
-        "trouble": "",
-    }
     bulk.insert_rows(
         model=HandOver,
-        columns={
-            "first_message_id": firsts,
-            "last_message_id": [min(first + size, end) - 1 for first in firsts],
-            **{name: [value] * len(firsts) for name, value in same.items()},
+        rows=bulk.pack(
+            {
+                "first_message_id": firsts,
+                "last_message_id": [min(first + size, end) - 1 for first in firsts],
+            }
+        ),
+        same={
+            "account_id": of.account_id,
+            "batch_id": of.pk,
+            "state": _READY,
+            "attempt": 0,
+            "put_off": 0,
+            "not_before": _plain(now),
+            "valid_until": _plain(valid_until),
+            "trouble": "",
         },
     )
 

@@ -44,13 +44,25 @@ class Overtaken(Exception):
     """Another loader wrote this segment, or the quote was dropped."""
 
 
+class Ready(NamedTuple):
+    """A batch that only lacks its id, and what is written with it."""
+
+    batch: Batch
+    messages: bulk.Packed
+    counters: bulk.Packed
+
+
 class Prepared(NamedTuple):
-    """A segment of rows after the position `after`, ready to be written."""
+    """The rows with after < position <= until, ready to be written.
+
+    `added` is what the counts of the revision grow by.
+    """
 
     after: int
-    segment: Segment
-    groups: list[Group]
-    first_id: int
+    until: int
+    added: dict[str, int]
+    refused: bulk.Packed
+    batches: list[Ready]
 
 
 class Loader:
@@ -59,13 +71,14 @@ class Loader:
     def __init__(self, revision: Revision, *, reserve: Callable[[int], int]) -> None:
         """Prepare to load after the rows that are there; `reserve` gives the first of n ids."""
         self._revision = revision
-        self._reserve = reserve
         self._pricing = Pricing(revision=revision, prices=tariff.prices())
         self._audience = Audience(revision)
         self._audience.skip_to(revision.rows_loaded)
         self._read_to = revision.rows_loaded
         self._next_batch = Batch.objects.filter(revision=revision).count() + 1
         self._position = revision.messages + 1
+        # For every row there is: one that becomes no message leaves its id unused.
+        self._next_id = reserve(revision.rows_total - revision.rows_loaded)
 
     @property
     def is_through(self) -> bool:
@@ -78,63 +91,62 @@ class Loader:
         until = min(after + BATCH_SIZE, self._revision.rows_total)
         segment = self._audience.segment(after=after, until=until, priced=self._pricing.countries)
         groups = self._pricing.by_calendar(segment)
-        first_id = self._reserve(max(1, len(segment.recipients)))
+        total = add(group.total for group in groups)
         self._read_to = until
-        return Prepared(after, segment, groups, first_id)
+        return Prepared(
+            after=after,
+            until=until,
+            added={
+                "messages": total.messages,
+                "parts": total.parts,
+                "total_hundredths": total.price_hundredths,
+                "refused": len(segment.refused),
+                "duplicates": segment.duplicates,
+                "opted_out": segment.opted_out,
+            },
+            refused=_refused(segment),
+            batches=[self._ready(group, until=until) for group in groups],
+        )
 
     def write(self, prepared: Prepared, *, now: datetime) -> None:
         """Load a segment, in the order in which they were prepared. Raises Overtaken."""
-        after, segment, groups, first_id = prepared
-        until = segment.last_position
         with transaction.atomic():
-            self._advance(segment=segment, groups=groups, after=after, now=now)
-            self._write_refused(segment)
-            for group in groups:
-                self._write_batch(group, first_id=first_id, until=until)
-                first_id += group.total.messages
+            self._advance(prepared, now=now)
+            bulk.insert_rows(
+                model=RefusedRow, rows=prepared.refused, same={"revision_id": self._revision.pk}
+            )
+            for batch, messages, counters in prepared.batches:
+                batch.save(force_insert=True)
+                same = {"batch_id": batch.pk}
+                bulk.insert_rows(model=Message, rows=messages, same=same)
+                bulk.insert_rows(model=BatchCounter, rows=counters, same=same)
 
     def step(self, *, now: datetime) -> None:
         """Prepare and load the next segment. Raises Overtaken."""
         self.write(self.prepare(), now=now)
         self._revision.refresh_from_db()
 
-    def _advance(self, *, segment: Segment, groups: list[Group], after: int, now: datetime) -> None:
-        total = add(group.total for group in groups)
-        done = segment.last_position >= self._revision.rows_total
+    def _advance(self, prepared: Prepared, *, now: datetime) -> None:
+        done = prepared.until >= self._revision.rows_total
         moved = Revision.objects.filter(
-            pk=self._revision.pk, state=RevisionState.QUOTING, rows_loaded=after
+            pk=self._revision.pk, state=RevisionState.QUOTING, rows_loaded=prepared.after
         ).update(
-            rows_loaded=segment.last_position,
+            rows_loaded=prepared.until,
             loaded_at=now,
-            messages=F("messages") + total.messages,
-            parts=F("parts") + total.parts,
-            total_hundredths=F("total_hundredths") + total.price_hundredths,
-            refused=F("refused") + len(segment.refused),
-            duplicates=F("duplicates") + segment.duplicates,
-            opted_out=F("opted_out") + segment.opted_out,
+            **{name: F(name) + n for name, n in prepared.added.items()},
             **({"state": RevisionState.QUOTED, "quoted_at": now} if done else {}),
         )
         if not moved:
             raise Overtaken
 
-    def _write_refused(self, segment: Segment) -> None:
-        RefusedRow.objects.bulk_create(
-            (
-                RefusedRow(
-                    revision=self._revision, position=r.position, given=r.given, reason=r.reason
-                )
-                for r in segment.refused
-            ),
-            batch_size=1_000,
-        )
-
-    def _write_batch(self, group: Group, *, first_id: int, until: int) -> None:
+    def _ready(self, group: Group, *, until: int) -> Ready:
+        """Take numbers, positions and ids for a batch, and pack what is written with it."""
         total = group.total
-        batch = Batch.objects.create(
+        batch = Batch(
             account_id=self._revision.account_id,
             revision=self._revision,
             number=self._next_batch,
-            first_message_id=first_id,
+            first_message_id=self._next_id,
             first_position=self._position,
             messages=total.messages,
             source_position=until,
@@ -142,23 +154,37 @@ class Loader:
             price_hundredths=total.price_hundredths,
             calendar=group.calendar,
         )
-        bulk.insert_rows(
-            model=Message,
-            columns={
-                "id": range(first_id, first_id + total.messages),
-                "batch_id": [batch.pk] * total.messages,
-                **group.messages._asdict(),
-            },
-        )
-        BatchCounter.objects.bulk_create(
-            BatchCounter(
-                batch=batch, status=Status.OPEN, country=country, operator=operator,
-                messages=one.messages, parts=one.parts, price_hundredths=one.price_hundredths,
-            )
-            for (country, operator), one in group.sums.items()
-        )  # fmt: skip
+        ids = range(self._next_id, self._next_id + total.messages)
         self._next_batch += 1
         self._position += total.messages
+        self._next_id += total.messages
+        messages = bulk.pack({"id": ids, **group.messages._asdict()})
+        return Ready(batch, messages, _counters(group))
+
+
+def _refused(segment: Segment) -> bulk.Packed:
+    rows = segment.refused
+    return bulk.pack(
+        {
+            "position": [row.position for row in rows],
+            "given": [row.given for row in rows],
+            "reason": [str(row.reason) for row in rows],
+        }
+    )
+
+
+def _counters(group: Group) -> bulk.Packed:
+    sums = group.sums.values()
+    return bulk.pack(
+        {
+            "status": [int(Status.OPEN)] * len(sums),
+            "country": [country for country, _operator in group.sums],
+            "operator": [operator for _country, operator in group.sums],
+            "messages": [one.messages for one in sums],
+            "parts": [one.parts for one in sums],
+            "price_hundredths": [one.price_hundredths for one in sums],
+        }
+    )
 
 
 def reserve_ids(count: int) -> int:

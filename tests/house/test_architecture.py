@@ -18,6 +18,7 @@ PURE = {
     "accounts.phones",
     "accounts.publicholidays",
     "messaging.calendar",
+    "messaging.copytext",
     "messaging.links",
     "messaging.personalise",
     "messaging.carrier.base",

@@ -12,18 +12,18 @@ from messaging.models import IdBlock, Message, ReceiptPush, Status
 pytestmark = pytest.mark.django_db
 
 COLUMNS = (
-    "id", "batch_id", "recipient", "country", "operator", "parts", "price_hundredths", "text",
+    "id", "recipient", "country", "operator", "parts", "price_hundredths", "text",
 )  # fmt: skip
 NOON = datetime(2027, 3, 10, 12, tzinfo=UTC)
 
 
 def insert(*texts: str | None) -> None:
     rows = [
-        (n, 1, f"+3361234567{n}", "FR", "SFR", 1, 100, text)
-        for n, text in enumerate(texts, start=1)
+        (n, f"+3361234567{n}", "FR", "SFR", 1, 100, text) for n, text in enumerate(texts, start=1)
     ]
     columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else {}
-    bulk.insert_rows(model=Message, columns=columns or dict.fromkeys(COLUMNS, ()))
+    packed = bulk.pack(columns or dict.fromkeys(COLUMNS, ()))
+    bulk.insert_rows(model=Message, rows=packed, same={"batch_id": 1})
 
 
 def change(message_id: int, status: Status = Status.DELIVERED, reason: str | None = None) -> Change:
