@@ -34,6 +34,7 @@ prefixes = st.sampled_from(
 )
 separators = st.sampled_from(["", " ", ".", "-", "\u00a0", "/"])
 signs = st.sampled_from("+0123456789 ().-/'#;,e\u200b\u00a0\u0663\0\ud83d")
+written = st.builds(str.join, separators, st.builds("{}{}".format, prefixes, national))
 garbage = st.one_of(st.text(max_size=60), st.text(signs, max_size=40), st.text(st.characters()))
 
 
@@ -223,7 +224,7 @@ def test_a_refusal_does_not_repeat_the_number() -> None:
 
 
 @pytest.mark.parametrize("lenient", [False, True])
-@given(st.lists(st.one_of(st.builds("{}{}".format, prefixes, national), garbage), max_size=20))
+@given(st.lists(st.one_of(written, st.lists(written).map("\n".join), garbage), max_size=20))
 def test_many_numbers_are_read_as_each_alone(lenient: bool, texts: list[str]) -> None:
     alone = [outcome(partial(parse, text, lenient=lenient)) for text in texts]
     assert phones.parse_each(texts, lenient=lenient) == alone
