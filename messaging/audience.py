@@ -3,19 +3,18 @@
 Reads the frozen sources from front to back and sorts each row into one of four bins. Nothing is
 priced here and no text is rendered. The first of several equal numbers wins, in the order of the
 sources, so a loader that resumes first re-reads what it had loaded. A million rows pass through
-here: they are tuples, and one chunk of them is in memory at a time.
+here: they are columns, and one chunk of them is in memory at a time.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import count, islice
-from typing import NamedTuple
+from itertools import islice
+from typing import NamedTuple, cast
 
 import msgspec
 from django.db.models import F
-from msgspec import Struct
 
 from accounts import phones
 from messaging.models import RecipientSource, Revision, SourceChunk, SourceKind
@@ -64,13 +63,26 @@ class Row(NamedTuple):
     values: Values
 
 
-class Recipient(Struct, gc=False):
-    """A row that will become a message."""
+class Recipients(NamedTuple):
+    """Rows that will become messages, as columns: an object for each would take as long again."""
 
-    position: int
-    given: str
-    values: Values
-    phone: phones.Phone
+    position: list[int]
+    given: list[str]
+    values: list[Values]
+    phone: list[phones.Phone]
+
+    def extend(self, more: "Recipients") -> None:
+        """Put others behind them."""
+        self.position.extend(more.position)
+        self.given.extend(more.given)
+        self.values.extend(more.values)
+        self.phone.extend(more.phone)
+
+    def at(self, places: Sequence[int]) -> "Recipients":
+        """Give those at some places, which ascend."""
+        if len(places) == len(self.position):
+            return self
+        return Recipients._make(list(map(column.__getitem__, places)) for column in self)
 
 
 class _Stretch(NamedTuple):
@@ -86,9 +98,8 @@ class _Stretch(NamedTuple):
         return phones.parse_each([given for given, _values in self.content], lenient=self.lenient)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """A row that becomes none, with the code of its reason."""
+class Refusal(NamedTuple):
+    """A row that becomes no message, with the code of its reason."""
 
     position: int
     given: str
@@ -99,17 +110,20 @@ class Refusal:
 class Segment:
     """The rows up to `last_position`, sorted into bins."""
 
-    last_position: int = 0
-    recipients: list[Recipient] = field(default_factory=list)
+    last_position: int
+    recipients: Recipients = field(default_factory=lambda: Recipients([], [], [], []))
     refused: list[Refusal] = field(default_factory=list)
     duplicates: int = 0
     opted_out: int = 0
 
-    def refuse(self, row: Row | Recipient, reason: str) -> None:
-        """Put a row into the bin of those that become no message."""
-        self.refused.append(
-            Refusal(position=row.position, given=_storable(row.given)[:GIVEN_SHOWN], reason=reason)
-        )
+    def refuse(self, rows: Recipients, reasons: Sequence[str | None]) -> Recipients:
+        """Put the rows that have a reason into the bin of those refused, and give the others."""
+        if not any(reasons):
+            return rows
+        for position, given, reason in zip(rows.position, rows.given, reasons, strict=True):
+            if reason:
+                self.refused.append(Refusal(position, _storable(given)[:GIVEN_SHOWN], reason))
+        return rows.at([at for at, reason in enumerate(reasons) if not reason])
 
 
 def freeze(
@@ -173,41 +187,49 @@ class Audience:
         """Sort the rows with after < position <= until; `priced` are the countries we serve."""
         out = Segment(last_position=until)
         for stretch in _stretches(revision=self._revision, after=after, until=until):
-            self._sort(stretch, out, priced)
+            out.recipients.extend(self._sort(stretch, out, priced))
+        out.refused.sort()
         self._leave_out_opted_out(out)
         return out
 
-    def _sort(self, stretch: _Stretch, out: Segment, priced: frozenset[str]) -> None:
-        kind, seen, recipients = self._kind, self._seen, out.recipients
-        unreached = UNREACHED.get(kind)
-        rows = zip(count(stretch.first_position), stretch.content, stretch.phones, strict=False)
-        for position, (given, values), phone in rows:
-            if isinstance(phone, phones.Reason):
-                out.refuse(Row(position, given, values), phone)
-                continue
-            number = int(phone.e164)
-            if number in seen:
-                out.duplicates += 1
-                continue
-            seen.add(number)
-            recipient = Recipient(position, given, values, phone)
-            if unreached and not kinds.reaches(kind, phone):
-                out.refuse(recipient, unreached)
-            elif phone.country in priced:
-                recipients.append(recipient)
-            else:
-                out.refuse(recipient, RowRefusal.NO_PRICE)
+    def _sort(self, stretch: _Stretch, out: Segment, priced: frozenset[str]) -> Recipients:
+        found = stretch.phones
+        rows = Recipients(
+            position=list(range(stretch.first_position, stretch.first_position + len(found))),
+            given=[given for given, _values in stretch.content],
+            values=[values for _given, values in stretch.content],
+            # What is none is refused first.
+            phone=cast("list[phones.Phone]", found),
+        )
+        rows = out.refuse(rows, [None if isinstance(p, phones.Phone) else p for p in found])
+        rows = self._new(rows, out)
+        if unreached := UNREACHED.get(self._kind):
+            kind = self._kind
+            reasons = [None if kinds.reaches(kind, phone) else unreached for phone in rows.phone]
+            rows = out.refuse(rows, reasons)
+        no_price = RowRefusal.NO_PRICE
+        return out.refuse(rows, [None if p.country in priced else no_price for p in rows.phone])
+
+    def _new(self, rows: Recipients, out: Segment) -> Recipients:
+        """Give the rows whose numbers were not seen yet, the first of each."""
+        numbers = [int(phone.e164) for phone in rows.phone]
+        places = range(len(numbers))
+        first = dict(zip(reversed(numbers), reversed(places), strict=True))
+        new = first.keys() - self._seen
+        self._seen |= new
+        out.duplicates += len(numbers) - len(new)
+        return rows.at(sorted(first[number] for number in new)) if len(new) < len(numbers) else rows
 
     def _leave_out_opted_out(self, out: Segment) -> None:
         revision = self._revision
         if not optout.blocks(account=revision.account, is_commercial=revision.is_commercial):
             return
-        out_of_it = optout.opted_out(
-            account_id=revision.account_id, phones=[r.phone.e164 for r in out.recipients]
-        )
+        numbers = [phone.e164 for phone in out.recipients.phone]
+        out_of_it = optout.opted_out(account_id=revision.account_id, phones=numbers)
         if out_of_it:
             out.opted_out = len(out_of_it)
-            out.recipients = [r for r in out.recipients if r.phone.e164 not in out_of_it]
+            places = [at for at, number in enumerate(numbers) if number not in out_of_it]
+            out.recipients = out.recipients.at(places)
 
 
 def rows(*, revision: Revision, after: int, until: int) -> Iterator[Row]:

@@ -6,7 +6,8 @@ capitals included. A lone `#`, `##` and `# #` name nothing and stay as they are.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from operator import itemgetter
 
 LONGEST_NAME = 40
@@ -16,48 +17,38 @@ _NAME = rf"[^#\s](?:[^#\r\n]{{0,{LONGEST_NAME - 2}}}[^#\s])?"
 _COLUMN = re.compile(rf"#{_BLANKS}({_NAME}){_BLANKS}#")
 
 
-class MissingValue(LookupError):
-    """A recipient has no value for a column, or an invisible one."""
-
-    def __init__(self, *, column: str) -> None:
-        """Keep the name of the column."""
-        super().__init__(column)
-        self.column = column
-
-
 class Template:
     """A text, taken apart once: what stays and where values go."""
 
     def __init__(self, text: str) -> None:
         """Take a text apart."""
-        self._text = text
         # `split` alternates what stays and the one group: the names.
         pieces = _COLUMN.split(text)
-        self._places = tuple(pieces[1::2])
-        self._frame = "%s".join(piece.replace("%", "%%") for piece in pieces[::2])
-        self._pick = _picker(self._places)
+        self._stays, self._places = pieces[::2], pieces[1::2]
         # The names used, each once, in the order of the text.
         self.columns = tuple(dict.fromkeys(self._places))
 
-    def render(self, values: Mapping[str, str]) -> str:
-        """Give the text for one recipient. Raises MissingValue; a default is the caller's.
+    def render_each(self, recipients: Sequence[Mapping[str, str] | None]) -> list[str | None]:
+        """Give the text for each recipient, None for one who lacks a value.
 
-        Values that no column asks for are left alone.
+        A blank value is none, and a default is the caller's. Values that no column asks for are
+        left alone. Column by column it takes a third of one recipient after the other.
         """
-        if not self._places:
-            return self._text
-        try:
-            found = self._pick(values)
-        except KeyError as exc:
-            raise MissingValue(column=exc.args[0]) from None
-        if not all(map(str.strip, found)):
-            raise MissingValue(column=next(n for n in self._places if not values[n].strip()))
-        return self._frame % found
+        rows = [values or {} for values in recipients]
+        columns = {name: _column(name, rows) for name in self.columns}
+        pieces: list[Iterable[str]] = [repeat(self._stays[0], len(rows))]
+        for name, stays in zip(self._places, self._stays[1:], strict=True):
+            pieces += [columns[name], repeat(stays, len(rows))]
+        texts: list[str | None] = list(map("".join, zip(*pieces, strict=True)))
+        for values in columns.values():
+            if not all(map(str.strip, values)):
+                pairs = zip(texts, values, strict=True)
+                texts = [text if value.strip() else None for text, value in pairs]
+        return texts
 
 
-def _picker(names: tuple[str, ...]) -> Callable[[Mapping[str, str]], tuple[str, ...]]:
-    """Give what picks the values of these names."""
-    if len(names) == 1:
-        (name,) = names
-        return lambda values: (values[name],)
-    return itemgetter(*names) if names else lambda _values: ()
+def _column(name: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
+    try:
+        return list(map(itemgetter(name), rows))
+    except KeyError:
+        return [values.get(name, "") for values in rows]

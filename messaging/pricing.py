@@ -7,11 +7,12 @@ goes on. Reads no clock and no database: prices and rows are given.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from accounts import operators, phones
 from messaging import calendar, links, personalise, sms
-from messaging.audience import Recipient, RowRefusal, Segment, Values
+from messaging.audience import Recipients, RowRefusal, Segment, Values
 from messaging.models import Revision
 from senders import kinds
 
@@ -74,12 +75,12 @@ def add(several: Iterable[Sum]) -> Sum:
     return Sum(messages, parts, price)
 
 
-class _Refused(Exception):
-    """The row becomes no message."""
+class _Texts(NamedTuple):
+    """What each row gets: its text (None: the revision's) and its parts, or why it gets none."""
 
-    def __init__(self, reason: RowRefusal) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    text: list[str | None]
+    parts: list[int]
+    refusal: list[RowRefusal | None]
 
 
 class Pricing:
@@ -99,25 +100,28 @@ class Pricing:
     def by_calendar(self, segment: Segment) -> list[Group]:
         """Give the messages of a segment by legal calendar; rows that become none are refused."""
         found = []
-        for code, recipients in self._recipients_by_calendar(segment).items():
+        for code, recipients in self._recipients_by_calendar(segment.recipients).items():
             messages = self._priced(recipients, segment=segment)
             if messages.recipient:
                 found.append(Group(code, messages, _sums(messages)))
         return found
 
-    def _recipients_by_calendar(self, segment: Segment) -> Mapping[str, list[Recipient]]:
+    def _recipients_by_calendar(self, recipients: Recipients) -> Mapping[str, Recipients]:
         if not self._has_hours:
-            return {"": segment.recipients}
-        groups: defaultdict[str, list[Recipient]] = defaultdict(list)
-        for recipient in segment.recipients:
-            groups[self._calendar(recipient.phone)].append(recipient)
-        return groups
+            return {"": recipients}
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for at, phone in enumerate(recipients.phone):
+            places[self._calendar(phone)].append(at)
+        return {code: recipients.at(its) for code, its in places.items()}
 
-    def _priced(self, recipients: list[Recipient], *, segment: Segment) -> Priced:
+    def _priced(self, recipients: Recipients, *, segment: Segment) -> Priced:
         """Price column by column: a million pass, and an object for each would cost as much."""
-        kept, texts, parts = self._texts(recipients, segment=segment)
-        numbers = [recipient.phone.e164 for recipient in kept]
-        countries = [recipient.phone.country for recipient in kept]
+        texts = self._texts(recipients.values)
+        is_kept = [not refusal for refusal in texts.refusal]
+        kept = segment.refuse(recipients, texts.refusal)
+        parts = list(compress(texts.parts, is_kept))
+        numbers = [phone.e164 for phone in kept.phone]
+        countries = [phone.country for phone in kept.phone]
         holders = list(map(operators.range_holder, numbers))
         shown = {holder: (holder or "")[:OPERATOR_LENGTH] for holder in set(holders)}
         return Priced(
@@ -126,47 +130,46 @@ class Pricing:
             operator=[shown[holder] for holder in holders],
             parts=parts,
             price_hundredths=[n * self._prices[c] for n, c in zip(parts, countries, strict=True)],
-            text=texts,
+            text=list(compress(texts.text, is_kept)),
         )
 
-    def _texts(
-        self, recipients: list[Recipient], *, segment: Segment
-    ) -> tuple[list[Recipient], list[str | None], list[int]]:
-        """Give those who get a message, with its text and parts; the others are refused."""
+    def _texts(self, rows: Sequence[Values]) -> _Texts:
+        """Render and size the texts: the ordinary ones all at once, the others with care."""
+        refusals: list[RowRefusal | None] = [None] * len(rows)
         if not self._template.columns:
-            return recipients, [None] * len(recipients), [self._parts] * len(recipients)
-        kept: list[Recipient] = []
-        texts: list[str | None] = []
-        counts: list[int] = []
-        for recipient in recipients:
-            try:
-                text, parts = self._own_text(recipient.values)
-            except _Refused as refusal:
-                segment.refuse(recipient, refusal.reason)
-                continue
-            kept.append(recipient)
-            texts.append(text)
-            counts.append(parts)
-        return kept, texts, counts
+            return _Texts([None] * len(rows), [self._parts] * len(rows), refusals)
+        texts = self._template.render_each(rows)
+        written = [text or "" for text in texts]
+        parts = sms.count_parts_each(written, clause=self._clause)
+        if not self._lets_links_pass:
+            pairs = zip(written, parts, strict=True)
+            parts = [0 if links.find(text) else n for text, n in pairs]
+        for at, n in enumerate(parts):
+            if not 0 < n <= sms.MAX_PARTS:
+                texts[at], parts[at], refusals[at] = self._judged(rows[at], texts[at])
+        if self._text in texts:
+            texts = [None if text == self._text else text for text in texts]
+        return _Texts(texts, parts, refusals)
 
-    def _own_text(self, values: Values) -> tuple[str | None, int]:
-        """Give the text where it is not the revision's, and its parts. Raises _Refused."""
+    def _judged(
+        self, values: Values, text: str | None
+    ) -> tuple[str | None, int, RowRefusal | None]:
+        """Give a text that is not ordinary as it is kept, its parts, and why it cannot be sent."""
         if values is None:
-            return None, self._parts
-        try:
-            text = sms.normalise(self._template.render(values))
-        except personalise.MissingValue:
-            raise _Refused(RowRefusal.NO_VALUE) from None
+            return None, self._parts, None
+        if text is None:
+            return None, 0, RowRefusal.NO_VALUE
+        text = sms.normalise(text)
         alphabet, parts = sms.count_parts(text, clause=self._clause)
         # Nothing in the basic alphabets is a problem, unless it is all blank.
         is_suspect = alphabet is sms.Alphabet.UCS2 or text.isspace()
         if is_suspect and (problem := sms.problem(text)):
-            raise _Refused(OF_PROBLEM[problem])
+            return text, parts, OF_PROBLEM[problem]
         if parts > sms.MAX_PARTS:
-            raise _Refused(RowRefusal.TOO_MANY_PARTS)
+            return text, parts, RowRefusal.TOO_MANY_PARTS
         if not self._lets_links_pass and links.find(text):
-            raise _Refused(RowRefusal.LINK)
-        return (None if text == self._text else text), parts
+            return text, parts, RowRefusal.LINK
+        return text, parts, None
 
     def _calendar(self, phone: phones.Phone) -> str:
         """Give the legal calendar that a recipient obeys."""
