@@ -187,9 +187,9 @@ def _frozen(batch_id: int, *, known: _Known) -> Batch:
 
 def _skip_opted_out(waiting: Waiting, batch: Batch, *, now: datetime) -> int:
     revision = batch.revision
-    if not optout.blocks(account=revision.account, is_commercial=revision.is_commercial):
-        return 0
-    if not optout.has_any(account_id=waiting.account_id):
+    if not waiting.has_opt_outs or not optout.blocks(
+        account=revision.account, is_commercial=revision.is_commercial
+    ):
         return 0
     open_rows = {phone: pk for pk, phone, _text in _open_messages(waiting)}
     stopped = optout.opted_out(account_id=waiting.account_id, phones=list(open_rows))
@@ -245,10 +245,11 @@ def as_claimed(
     name = references.names(campaign=revision.campaign.uuid, revision=revision.number)
     position = batch.first_position - batch.first_message_id
     rows = _open_messages(hand_over)
+    ids = {name(position + pk): pk for pk, _to, _text in rows}
     recipients = [
-        base.Recipient(reference=name(position + pk), to=to, text=text) for pk, to, text in rows
+        base.Recipient(reference=reference, to=to, text=text)
+        for reference, (_pk, to, text) in zip(ids, rows, strict=True)
     ]
-    ids = {r.reference: pk for r, (pk, _to, _text) in zip(recipients, rows, strict=True)}
     return Claim(
         hand_over_id=hand_over.id,
         attempt=attempt,

@@ -11,7 +11,7 @@ from django.db import connection, models
 
 from accounts.models import SmsAccount
 from messaging import bulk
-from messaging.models import Batch, CarrierPause, HandOver, HandOverState
+from messaging.models import Batch, CarrierPause, HandOver, HandOverState, OptOut
 from senders.models import Sender
 
 _CLAIMED, _READY = HandOverState.CLAIMED.value, HandOverState.READY.value
@@ -20,7 +20,10 @@ OPEN = (_CLAIMED, _READY)
 
 
 class Waiting(NamedTuple):
-    """A locked hand-over that waits; `in_flight` counts those of its account with the carrier."""
+    """A locked hand-over that waits, and what matters of its account.
+
+    `in_flight` counts the hand-overs of it with the carrier; most accounts have no opt-outs.
+    """
 
     id: int
     account_id: int
@@ -29,6 +32,7 @@ class Waiting(NamedTuple):
     last_message_id: int
     attempt: int
     in_flight: int
+    has_opt_outs: bool
 
 
 def make(*, of: Batch, size: int, now: datetime, valid_until: datetime) -> None:
@@ -74,7 +78,9 @@ def _lock_first(condition: str, value: int, *, now: datetime) -> Waiting | None:
     pause = f"SELECT 1 FROM {_table(CarrierPause)} p WHERE p.until > %s"  # noqa: S608 (constants)
     found = _rows(
         "SELECT h.id, h.account_id, h.batch_id, h.first_message_id, h.last_message_id, h.attempt, "  # noqa: S608 (constants)
-        f"(SELECT count(*) FROM {table} c WHERE c.account_id = h.account_id AND c.state = %s) "
+        f"(SELECT count(*) FROM {table} c WHERE c.account_id = h.account_id AND c.state = %s), "
+        f"EXISTS (SELECT 1 FROM {_table(OptOut)} o "
+        "WHERE o.account_id = h.account_id AND o.until IS NULL) "
         f"FROM {table} h WHERE {condition} AND h.state = %s "
         f"AND h.not_before <= %s AND h.valid_until > %s AND NOT EXISTS ({pause}) "
         f"ORDER BY h.not_before, h.id LIMIT 1 {lock if bulk.is_postgresql() else ''}",

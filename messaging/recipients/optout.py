@@ -65,15 +65,10 @@ def blocks(*, account: SmsAccount, is_commercial: bool) -> bool:
     return is_commercial or not account.opted_out_get_transactional
 
 
-def has_any(*, account_id: int) -> bool:
-    """Tell whether anybody opted out of this account; most accounts have nobody."""
-    return intervals.is_open(Interval(OptOut, "account_id", account_id))
-
-
 def opted_out(*, account_id: int, phones: Sequence[str]) -> set[str]:
     """Give those of the phones that opted out of this account; up to 5,000 at once."""
-    # Sending thousands of numbers along is what costs.
-    if not has_any(account_id=account_id):
+    # Sending thousands of numbers along is what costs, and most accounts have nobody.
+    if not intervals.is_open(Interval(OptOut, "account_id", account_id)):
         return set()
     found = listed(account_id=account_id, phone=None).filter(phone__in=phones)
     return set(found.values_list("phone", flat=True))
