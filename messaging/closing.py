@@ -79,6 +79,7 @@ def close_hand_over(
     return True
 
 
+@retrying.on_deadlock
 def finish_if_through(*, batch_id: int) -> None:
     """Finish a batch if no hand-over of it is open, without a lock if one is."""
     if not hand_overs.has_open(batch_id=batch_id):

@@ -16,7 +16,7 @@ from django.db.models import Min, QuerySet
 from accounts import keyset, suspension
 from accounts.keyset import Order
 from accounts.models import SmsAccount
-from messaging import holds
+from messaging import hand_overs, holds
 from messaging.holds import LOOKS, Hold, Waiting
 from messaging.models import (
     Batch,
@@ -197,7 +197,7 @@ def _waiting(revisions: Sequence[Revision]) -> dict[int, list[Waiting]]:
     open_ = HandOver.objects.filter(
         batch__revision__in=leaving,
         batch__state=BatchState.LEAVING,
-        state__in=[HandOverState.READY, HandOverState.CLAIMED],
+        state__in=hand_overs.OPEN,
     )
     found: defaultdict[int, list[Waiting]] = defaultdict(list)
     grouped = open_.values_list("batch__revision_id", "state", "trouble").annotate(

@@ -115,6 +115,7 @@ def test_whoever_reads_slowly_gets_whole_answers(
         reader.connect((url.hostname, url.port))
         sending = threading.Thread(target=reader.sendall, args=[asked * requests_at_once])
         sending.start()
+        # Not a wait for something: slowness is what the server has to bear.
         time.sleep(0.2)
         stream = reader.makefile("rb")
         for _request in range(requests_at_once):
