@@ -1,19 +1,21 @@
 """The quote: every recipient sized, priced and loaded, before anything is confirmed.
 
 What is quoted is what is charged. A revision is loaded segment by segment, each in one
-transaction that first moves `rows_loaded` from the value it read: of two loaders one is overtaken,
-and one that dies is resumed from the last segment present. Nothing of a quote is visible in the
-history, and it lives 24 hours.
+transaction that last moves `rows_loaded` from the value it read: of two loaders one is overtaken,
+and one that dies is resumed from the last segment present. Two segments may be written at once,
+but they are committed in their order. Nothing of a quote is visible in the history, and it lives
+24 hours.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from django.db import transaction
-from django.db.models import F
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
 
 from accounts import retrying, tariff
 from messaging import bulk, closing, doorbell, events, loading
@@ -108,18 +110,31 @@ class Loader:
             batches=[self._ready(group, until=until) for group in groups],
         )
 
-    def write(self, prepared: Prepared, *, now: datetime) -> None:
-        """Load a segment, in the order in which they were prepared. Raises Overtaken."""
-        with transaction.atomic():
-            self._advance(prepared, now=now)
-            bulk.insert_rows(
-                model=RefusedRow, rows=prepared.refused, same={"revision_id": self._revision.pk}
-            )
-            for batch, messages, counters in prepared.batches:
-                batch.save(force_insert=True)
-                same = {"batch_id": batch.pk}
-                bulk.insert_rows(model=Message, rows=messages, same=same)
-                bulk.insert_rows(model=BatchCounter, rows=counters, same=same)
+    def write(
+        self, prepared: Prepared, *, now: datetime, turn: loading.Work = lambda: None
+    ) -> None:
+        """Load a segment. Raises Overtaken, and what `turn` raises.
+
+        `turn` returns once the segment before is committed; all but the last step is done until
+        then.
+        """
+        try:
+            with transaction.atomic():
+                bulk.insert_rows(
+                    model=RefusedRow, rows=prepared.refused, same={"revision_id": self._revision.pk}
+                )
+                for batch, messages, counters in prepared.batches:
+                    batch.save(force_insert=True)
+                    same = {"batch_id": batch.pk}
+                    bulk.insert_rows(model=Message, rows=messages, same=same)
+                    bulk.insert_rows(model=BatchCounter, rows=counters, same=same)
+                turn()
+                self._advance(prepared, now=now)
+        except IntegrityError as exc:
+            # A number or a position is taken: by another loader, or something is wrong.
+            if self._waits_for(prepared).exists():
+                raise
+            raise Overtaken from exc
 
     def step(self, *, now: datetime) -> None:
         """Prepare and load the next segment. Raises Overtaken."""
@@ -128,9 +143,7 @@ class Loader:
 
     def _advance(self, prepared: Prepared, *, now: datetime) -> None:
         done = prepared.until >= self._revision.rows_total
-        moved = Revision.objects.filter(
-            pk=self._revision.pk, state=RevisionState.QUOTING, rows_loaded=prepared.after
-        ).update(
+        moved = self._waits_for(prepared).update(
             rows_loaded=prepared.until,
             loaded_at=now,
             **{name: F(name) + n for name, n in prepared.added.items()},
@@ -138,6 +151,12 @@ class Loader:
         )
         if not moved:
             raise Overtaken
+
+    def _waits_for(self, prepared: Prepared) -> QuerySet[Revision]:
+        """Give the revision, unless what was prepared does not come next."""
+        return Revision.objects.filter(
+            pk=self._revision.pk, state=RevisionState.QUOTING, rows_loaded=prepared.after
+        )
 
     def _ready(self, group: Group, *, until: int) -> Ready:
         """Take numbers, positions and ids for a batch, and pack what is written with it."""
@@ -201,15 +220,19 @@ def load(*, revision: Revision, clock: Callable[[], datetime]) -> None:
     try:
         with loading.turn() as pause, loading.beside() as begin:
             loader = Loader(revision, reserve=reserve_ids)
-            wait = begin(lambda: None)
+            # Of what is being written, the oldest first: how to wait for its end.
+            ends = deque([begin(lambda: None)])
             while True:
                 prepared = loader.prepare()
-                wait()
-                wait = begin(partial(loader.write, prepared, now=clock()))
+                before = ends[-1]
+                if len(ends) >= loading.WRITERS:
+                    ends.popleft()()
+                ends.append(begin(partial(loader.write, prepared, turn=before, now=clock())))
                 if loader.is_through:
                     break
                 time.sleep(pause)
-            wait()
+            for end in ends:
+                end()
     except Overtaken:
         return
     revision.refresh_from_db()

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import IntegrityError
 from django.db.models import Sum
 
 from accounts.models import SmsAccount, User
@@ -121,6 +122,33 @@ def test_a_loader_that_dies_within_a_step_leaves_nothing_of_it(
     assert not Batch.objects.exists()
     quote.load_by_id(revision_id=waiting.pk, clock=scenes.at(now))
     assert facts(waiting) == EXPECTED
+
+
+def test_a_segment_whose_turn_never_comes_leaves_nothing(waiting: Revision, now: datetime) -> None:
+    class Failed(Exception):
+        """The segment before was not written."""
+
+    def fail() -> None:
+        assert Batch.objects.exists(), "written before it waits"
+        raise Failed
+
+    ours = loader(waiting)
+    with pytest.raises(Failed):
+        ours.write(ours.prepare(), now=now, turn=fail)
+    assert not Batch.objects.exists()
+    assert not Message.objects.exists()
+    waiting.refresh_from_db()
+    assert waiting.rows_loaded == 0
+
+
+def test_an_id_that_is_taken_is_not_mistaken_for_another_loader(
+    waiting: Revision, now: datetime
+) -> None:
+    loader(waiting).step(now=now)
+    taken = Message.objects.values_list("pk", flat=True)[0]
+    fresh = Revision.objects.select_related("account").get(pk=waiting.pk)
+    with pytest.raises(IntegrityError):
+        quote.Loader(fresh, reserve=lambda _count: taken).step(now=now)
 
 
 def test_a_silent_loader_is_found(waiting: Revision, now: datetime) -> None:

@@ -1,14 +1,16 @@
 """Several loaders of one campaign."""
 
+import threading
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from django.db.models import Sum
 
 from accounts.models import SmsAccount, User
-from messaging import doorbell, quote
+from messaging import bulk, doorbell, quote
 from messaging.models import Batch, BatchCounter, Campaign, Message, Revision, RevisionState
 from senders.models import Sender
 from tests import scenes
@@ -66,6 +68,77 @@ def test_several_loaders_load_every_recipient_once(
         assert not crowd.errors(results), crowd.errors(results)
         assert revision.state == RevisionState.QUOTED
         whole_and_once(revision, expected=good, given=len(given))
+
+
+class Watched:
+    """Stands before the messages of each segment; the first ones wait for the second."""
+
+    def __init__(self) -> None:
+        self._insert = bulk.insert_rows
+        self._second_is_there = threading.Event()
+        self._lock = threading.Lock()
+        self.began: list[int] = []
+        self.fails_first = False
+
+    def __call__(self, **given: Any) -> None:
+        if given["model"] is not Message:
+            return self._insert(**given)
+        with self._lock:
+            self.began.append(given["same"]["batch_id"])
+            number = len(self.began)
+        if number == 1:
+            assert self._second_is_there.wait(10), "nothing is written beside the first"
+            if self.fails_first:
+                raise Broken
+        self._insert(**given)
+        if number == 2:
+            self._second_is_there.set()
+        return None
+
+
+class Broken(Exception):
+    """What a database that is gone would raise."""
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    found = Watched()
+    monkeypatch.setattr(bulk, "insert_rows", found)
+    return found
+
+
+def test_two_segments_are_written_at_once_and_counted_in_their_order(
+    account: SmsAccount, alice: User, sender: Sender, now: datetime, watched: Watched
+) -> None:
+    good = scenes.numbers(RECIPIENTS)
+    revision = scenes.compose(account, alice, sender, now=now, numbers=good)
+
+    quote.load_by_id(revision_id=revision.pk, clock=scenes.at(now))
+
+    revision.refresh_from_db()
+    assert revision.state == RevisionState.QUOTED
+    assert len(watched.began) == -(-RECIPIENTS // BATCH)
+    whole_and_once(revision, expected=good, given=RECIPIENTS)
+
+
+def test_a_segment_is_undone_with_the_one_before(
+    account: SmsAccount, alice: User, sender: Sender, now: datetime, watched: Watched
+) -> None:
+    good = scenes.numbers(RECIPIENTS)
+    revision = scenes.compose(account, alice, sender, now=now, numbers=good)
+    watched.fails_first = True
+
+    with pytest.raises(Broken):
+        quote.load_by_id(revision_id=revision.pk, clock=scenes.at(now))
+
+    revision.refresh_from_db()
+    assert revision.rows_loaded == 0
+    assert not Batch.objects.filter(revision=revision).exists()
+    assert not Message.objects.exists()
+    # Whoever comes next finds nothing in the way.
+    quote.load_by_id(revision_id=revision.pk, clock=scenes.at(now))
+    revision.refresh_from_db()
+    whole_and_once(revision, expected=good, given=RECIPIENTS)
 
 
 def whole_and_once(revision: Revision, *, expected: tuple[str, ...], given: int) -> None:
