@@ -195,21 +195,26 @@ def record(
     claim: Claim, *, changes: list[Change], acceptances: list[Acceptance], now: datetime
 ) -> None:
     """Note that the carrier answered a claim, unless it has passed to somebody else since."""
-    with transaction.atomic():
-        is_last = hand_overs.mark_answered(
-            hand_over_id=claim.hand_over_id, attempt=claim.attempt, answered_at=now
-        )
-        if is_last is None:
-            return
-        moves = outcomes.move(changes=changes, from_statuses=[Status.OPEN])
-        if is_last:
-            closing.finish_batch(batch_id=claim.batch_id)
-        leases.accept(account_id=claim.account_id, acceptances=acceptances)
-        outcomes.give_back(moves=moves, now=now)
-    if not is_last:
-        # Only the batch is locked in turn, so most do not lock it; but of the last two, answered
-        # at once, each saw the other open.
+    if changes or acceptances:
+        with transaction.atomic():
+            others = _mark_answered(claim, now=now)
+            if others is None:
+                return
+            moves = outcomes.move(changes=changes, from_statuses=[Status.OPEN])
+            leases.accept(account_id=claim.account_id, acceptances=acceptances)
+            outcomes.give_back(moves=moves, now=now)
+    else:
+        others = _mark_answered(claim, now=now)
+    # After the commit: of the last two, answered at once, each saw the other open. While one
+    # waits, whoever answers that one looks.
+    if others is not None and others is not hand_overs.Others.WAIT:
         closing.finish_if_through(batch_id=claim.batch_id)
+
+
+def _mark_answered(claim: Claim, *, now: datetime) -> hand_overs.Others | None:
+    return hand_overs.mark_answered(
+        hand_over_id=claim.hand_over_id, attempt=claim.attempt, answered_at=now
+    )
 
 
 def _put_off(claim: Claim, *, trouble: str, delay: float | None, now: datetime) -> None:

@@ -5,6 +5,7 @@ of the caller's transaction; what they mean is decided in `claims`, `delivery` a
 """
 
 from datetime import datetime
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 from django.db import connection, models
@@ -33,6 +34,14 @@ class Waiting(NamedTuple):
     attempt: int
     in_flight: int
     has_opt_outs: bool
+
+
+class Others(IntEnum):
+    """How far the other hand-overs of a batch are: the one that is least far."""
+
+    ARE_THROUGH = 0
+    ARE_WITH_THE_CARRIER = 1
+    WAIT = 2
 
 
 def make(*, of: Batch, size: int, now: datetime, valid_until: datetime) -> None:
@@ -152,20 +161,23 @@ def mark_claimed(
     )  # fmt: skip
 
 
-def mark_answered(*, hand_over_id: int, attempt: int, answered_at: datetime) -> bool | None:
-    """Note that the carrier answered; tell whether no other hand-over of the batch is open.
+def mark_answered(*, hand_over_id: int, attempt: int, answered_at: datetime) -> Others | None:
+    """Note that the carrier answered; tell of the other hand-overs of the batch.
 
-    One that ends at the same time is open still. None when somebody else has claimed it since.
+    One that ends at the same time is with the carrier still. None when somebody else has claimed
+    it since.
     """
     answered = _rows(
         f"UPDATE {_table(HandOver)} SET state = %s, answered_at = %s, lease_until = NULL, "  # noqa: S608 (constants)
-        "trouble = '' WHERE id = %s AND state = %s AND attempt = %s RETURNING NOT EXISTS ("
-        f"SELECT 1 FROM {_table(HandOver)} o WHERE o.batch_id = {_table(HandOver)}.batch_id "
+        "trouble = '' WHERE id = %s AND state = %s AND attempt = %s RETURNING ("
+        f"SELECT coalesce(max(CASE o.state WHEN %s THEN %s ELSE %s END), %s) "
+        f"FROM {_table(HandOver)} o WHERE o.batch_id = {_table(HandOver)}.batch_id "
         f"AND o.id <> {_table(HandOver)}.id AND o.state IN (%s, %s))",
         HandOverState.ANSWERED.value, answered_at, hand_over_id, _CLAIMED, attempt,
+        _READY, int(Others.WAIT), int(Others.ARE_WITH_THE_CARRIER), int(Others.ARE_THROUGH),
         *OPEN,
     )  # fmt: skip
-    return bool(answered[0][0]) if answered else None
+    return Others(answered[0][0]) if answered else None
 
 
 def _rows(sql: str, *values: Any) -> list[tuple[Any, ...]]:

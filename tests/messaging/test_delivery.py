@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
@@ -9,10 +10,21 @@ import pytest
 
 from accounts import ledger, suspension
 from accounts.models import SmsAccount, User
-from messaging import campaigns, claims, delivery, pauses, quote, recovery, sweep
+from messaging import (
+    campaigns,
+    claims,
+    closing,
+    delivery,
+    hand_overs,
+    pauses,
+    quote,
+    recovery,
+    sweep,
+)
 from messaging.carrier import base
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.carrier.simulator.outcomes import Ending
+from messaging.hand_overs import Others
 from messaging.models import (
     Batch,
     BatchState,
@@ -358,6 +370,44 @@ def test_what_never_left_within_its_validity_is_given_back(
         recovery.expire(hand_over_id=h.pk, clock=scenes.at(late))
     assert Message.objects.filter(status=Status.NOT_SENT).count() == 700
     assert ledger.balance(account_id=planned.account_id) == balance + 70_000
+
+
+@pytest.mark.parametrize(
+    ("state", "others"),
+    [
+        (HandOverState.READY, Others.WAIT),
+        (HandOverState.CLAIMED, Others.ARE_WITH_THE_CARRIER),
+        (HandOverState.ANSWERED, Others.ARE_THROUGH),
+        (HandOverState.CLOSED, Others.ARE_THROUGH),
+    ],
+)
+def test_an_answer_is_told_how_far_the_others_of_its_batch_are(
+    planned: Revision, now: datetime, state: HandOverState, others: Others
+) -> None:
+    one, other = scenes.leave_all(planned, now=now)
+    HandOver.objects.filter(pk=one.pk).update(state=HandOverState.CLAIMED, attempt=1)
+    HandOver.objects.filter(pk=other.pk).update(state=state)
+    mark = partial(hand_overs.mark_answered, hand_over_id=one.pk, answered_at=now)
+    assert mark(attempt=2) is None
+    assert mark(attempt=1) is others
+
+
+def test_a_batch_is_looked_at_when_none_of_its_hand_overs_waits(
+    planned: Revision, carrier: InProcessCarrier, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    look = closing.finish_if_through
+
+    def note(*, batch_id: int) -> None:
+        looked.append(batch_id)
+        look(batch_id=batch_id)
+
+    monkeypatch.setattr(closing, "finish_if_through", note)
+    one, other = scenes.leave_all(planned, now=now)
+    for hand_over, seen in ((one, 0), (other, 1)):
+        delivery.hand_over(hand_over_id=hand_over.pk, carrier=carrier, clock=scenes.at(now))
+        assert len(looked) == seen
+    assert scenes.batch_of(planned).state == BatchState.LEFT
 
 
 def test_an_account_has_a_bounded_number_of_hand_overs_in_flight(

@@ -46,14 +46,16 @@ def hand_over_the_halves(
     *,
     now: datetime,
 ) -> Batch:
-    """Have two workers answer both hand-overs of a batch, neither before both have marked it."""
+    """Have two workers answer both hand-overs of a batch; both do before either commits."""
     marked = threading.Barrier(2)
-    mark: Callable[..., bool | None] = hand_overs.mark_answered
+    mark: Callable[..., hand_overs.Others | None] = hand_overs.mark_answered
 
-    def together(**what: object) -> bool | None:
-        was_last = mark(**what)
-        marked.wait(crowd.PATIENCE)
-        return was_last
+    def together(**what: object) -> hand_overs.Others | None:
+        with transaction.atomic():
+            others = mark(**what)
+            marked.wait(crowd.PATIENCE)
+        assert others is hand_overs.Others.ARE_WITH_THE_CARRIER
+        return others
 
     quoted = scenes.compose(account, by, sender, now=now, numbers=scenes.numbers(8))
     revision = campaigns.confirm(
@@ -133,7 +135,7 @@ def test_two_schedulers_hand_everything_over_once(
     assert len(given) == len(set(given))
 
 
-def test_of_two_that_answer_the_last_at_once_neither_may_look_before_it_commits(
+def test_of_two_that_answer_the_last_at_once_neither_knows_from_its_answer(
     account: SmsAccount,
     alice: User,
     sender: Sender,
