@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
 
 import structlog
 from django.conf import settings
@@ -20,8 +19,9 @@ from accounts import intervals, retrying, suspension
 from messaging import bulk, calendar, closing, hand_overs, outcomes, references
 from messaging.bulk import Change
 from messaging.carrier import base
+from messaging.frozen import Frozen
 from messaging.hand_overs import Waiting
-from messaging.models import Batch, HandOver, HandOverState, Revision, Status
+from messaging.models import Batch, HandOver, HandOverState, Status
 from messaging.recipients import optout
 from senders import kinds, validity
 from senders.models import Sender
@@ -67,13 +67,6 @@ class Claim:
         }
 
 
-class _Known(NamedTuple):
-    """What was read of batches and their revisions while claiming one hand-over after the other."""
-
-    batches: dict[int, Batch]
-    revisions: dict[int, Revision]
-
-
 class _NothingWaits(Exception):
     """There is no hand-over to claim, or enough of the account are with the carrier."""
 
@@ -90,7 +83,7 @@ def claim(*, hand_over_id: int, clock: Clock) -> Claim | None:
     """Claim a hand-over that waits; None when it is not ours to hand over now."""
     look = partial(hand_overs.lock_waiting, hand_over_id=hand_over_id)
     try:
-        return _try(look, known=_Known({}, {}), clock=clock)
+        return _try(look, frozen=Frozen(), clock=clock)
     except _NothingWaits:
         return None
 
@@ -102,10 +95,10 @@ def claims_of(*, account_id: int, clock: Clock) -> Iterator[Claim]:
     so every round gets further.
     """
     look = partial(hand_overs.lock_next_of, account_id=account_id)
-    known = _Known({}, {})
+    frozen = Frozen()
     while True:
         try:
-            claim = _try(look, known=known, clock=clock)
+            claim = _try(look, frozen=frozen, clock=clock)
         except _NothingWaits:
             return
         if claim is not None:
@@ -128,11 +121,11 @@ def is_help_wanted(*, account_id: int, now: datetime) -> bool:
 
 
 @retrying.on_deadlock
-def _try(look: Look, *, known: _Known, clock: Clock) -> Claim | None:
+def _try(look: Look, *, frozen: Frozen, clock: Clock) -> Claim | None:
     """Claim the first that waits; None when it is closed or put off instead."""
     try:
         with transaction.atomic():
-            return _claim_within(look, known=known, clock=clock)
+            return _claim_within(look, frozen=frozen, clock=clock)
     except _Obstacle as obstacle:
         # On its own: it takes locks that come before those the claim already held.
         with transaction.atomic():
@@ -140,12 +133,12 @@ def _try(look: Look, *, known: _Known, clock: Clock) -> Claim | None:
         return None
 
 
-def _claim_within(look: Look, *, known: _Known, clock: Clock) -> Claim | None:
+def _claim_within(look: Look, *, frozen: Frozen, clock: Clock) -> Claim | None:
     now = clock()
     waiting = look(now=now)
     if waiting is None or _too_many_in_flight(waiting):
         raise _NothingWaits
-    batch = _frozen(waiting.batch_id, known=known)
+    batch = frozen.batch(waiting.batch_id)
     skipped = _skip_opted_out(waiting, batch, now=now)
     # Put together before anybody has to wait for this claim.
     claim = as_claimed(waiting, batch, attempt=waiting.attempt + 1, claimed_at=now)
@@ -170,19 +163,6 @@ def _claim_within(look: Look, *, known: _Known, clock: Clock) -> Claim | None:
 def _too_many_in_flight(waiting: Waiting) -> bool:
     is_single = waiting.first_message_id == waiting.last_message_id
     return waiting.in_flight >= IN_FLIGHT and not is_single
-
-
-def _frozen(batch_id: int, *, known: _Known) -> Batch:
-    """Give a batch with its revision, for what was frozen of them at the confirmation."""
-    batch = known.batches.get(batch_id)
-    if batch is None:
-        batch = known.batches[batch_id] = Batch.objects.get(pk=batch_id)
-        if batch.revision_id not in known.revisions:
-            known.revisions[batch.revision_id] = Revision.objects.select_related(
-                "campaign", "sender", "account"
-            ).get(pk=batch.revision_id)
-        batch.revision = known.revisions[batch.revision_id]
-    return batch
 
 
 def _skip_opted_out(waiting: Waiting, batch: Batch, *, now: datetime) -> int:

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import retrying
 from accounts.models import SmsAccount, User
-from messaging import audience, campaigns, events, links, quote, revisions, sms
+from messaging import audience, campaigns, events, links, quote, revisions, segments, sms
 from messaging.campaigns import (
     NoLongerPlanned,
     NoRecipient,
@@ -179,10 +179,10 @@ def _composed_before(account: SmsAccount, draft: Draft) -> Revision | None:
 
 def _send_one(*, account: SmsAccount, by: User, draft: Draft, now: datetime) -> Revision:
     # Reserved before: nobody else's SMS waits for the end of this transaction.
-    message_id = quote.reserve_ids(1)
+    message_id = segments.reserve_ids(1)
     with transaction.atomic(durable=True):
         revision = _create(account=account, by=by, draft=draft, now=now)
-        quote.Loader(revision, reserve=lambda _count: message_id).step(now=now)
+        segments.Loader(revision, reserve=lambda _count: message_id).step(now=now)
         if revision.messages == 0:
             raise NoRecipient(_only_reason(revision))
         return campaigns.confirm_within(

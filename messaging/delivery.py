@@ -28,6 +28,7 @@ from messaging import (
 from messaging.bulk import Change
 from messaging.carrier import base
 from messaging.claims import Claim
+from messaging.hand_overs import Others
 from messaging.models import (
     Batch,
     BatchState,
@@ -58,7 +59,11 @@ def leave(*, batch_id: int, clock: Clock) -> None:
     with transaction.atomic():
         batch = (
             Batch.objects.select_for_update(of=("self",), no_key=True)
-            .annotate(sender_id=F("revision__sender_id"))
+            .annotate(
+                sender_id=F("revision__sender_id"),
+                sender_used_at=F("revision__sender__last_used_at"),
+                revision_state=F("revision__state"),
+            )
             .filter(pk=batch_id, state=BatchState.SCHEDULED)
             .first()
         )
@@ -73,15 +78,17 @@ def leave(*, batch_id: int, clock: Clock) -> None:
         is_served = claims.is_served(account_id=batch.account_id, now=now)
         hand_overs.make(of=batch, size=HAND_OVER_SIZE, now=now, valid_until=now + claims.VALIDITY)
         Batch.objects.filter(pk=batch_id).update(state=BatchState.LEAVING, departed_at=now)
-        Revision.objects.filter(pk=batch.revision_id, state=RevisionState.SCHEDULED).update(
-            state=RevisionState.LEAVING
-        )
+        # The first batches say so; the others would wait for each other to say it again.
+        if batch.revision_state == RevisionState.SCHEDULED:
+            Revision.objects.filter(pk=batch.revision_id, state=RevisionState.SCHEDULED).update(
+                state=RevisionState.LEAVING
+            )
         if batch.messages == 1:
             only = HandOver.objects.values_list("pk", flat=True).get(batch=batch)
             doorbell.ring(task="hand_over", ids=[only], queue="now")
         elif not is_served:
             doorbell.ring(task="deliver", ids=[batch.account_id], queue="bulk")
-    usage.note(sender_id=batch.sender_id, now=now)
+    usage.note(sender_id=batch.sender_id, known=batch.sender_used_at, now=now)
     log.info("batch.left", batch=batch_id, account_id=batch.account_id, messages=batch.messages)
 
 
@@ -197,21 +204,19 @@ def record(
     """Note that the carrier answered a claim, unless it has passed to somebody else since."""
     if changes or acceptances:
         with transaction.atomic():
-            others = _mark_answered(claim, now=now)
-            if others is None:
+            if _mark_answered(claim, now=now) is None:
                 return
             moves = outcomes.move(changes=changes, from_statuses=[Status.OPEN])
             leases.accept(account_id=claim.account_id, acceptances=acceptances)
             outcomes.give_back(moves=moves, now=now)
-    else:
-        others = _mark_answered(claim, now=now)
-    # After the commit: of the last two, answered at once, each saw the other open. While one
-    # waits, whoever answers that one looks.
-    if others is not None and others is not hand_overs.Others.WAIT:
-        closing.finish_if_through(batch_id=claim.batch_id)
+    # One statement, over before what still waits is claimed and answered: who answers that looks.
+    elif _mark_answered(claim, now=now) in {None, Others.WAIT}:
+        return
+    # After the commit: of the last two, answered at once, each saw the other open.
+    closing.finish_if_through(batch_id=claim.batch_id)
 
 
-def _mark_answered(claim: Claim, *, now: datetime) -> hand_overs.Others | None:
+def _mark_answered(claim: Claim, *, now: datetime) -> Others | None:
     return hand_overs.mark_answered(
         hand_over_id=claim.hand_over_id, attempt=claim.attempt, answered_at=now
     )

@@ -14,8 +14,13 @@ from senders.models import Sender
 GRAIN = timedelta(minutes=1)
 
 
-def note(*, sender_id: int, now: datetime) -> None:
-    """Note that something leaves under a sender now. Outside of any transaction."""
+def note(*, sender_id: int, known: datetime | None, now: datetime) -> None:
+    """Note that something leaves under a sender now. Outside of any transaction.
+
+    `known` is when it last did, as the caller read it.
+    """
+    if known is not None and known > now - GRAIN:
+        return
     Sender.objects.filter(
         Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - GRAIN), pk=sender_id
     ).update(last_used_at=now)

@@ -30,7 +30,7 @@ class MessageClass(StrEnum):
     SIM = "sim"
 
 
-class Recipient(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Recipient(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One message of a chunk: our reference, the number in E.164, what it has of its own.
 
     None where text or sender are those of the chunk.
@@ -76,7 +76,7 @@ class Refusal(StrEnum):
     OTHER = "other"
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class Answer(Struct, frozen=True, kw_only=True, gc=False):
     """What the carrier says of one reference: accepted, or refused for good.
 
     `carrier_id` is empty and `accepted_at` is None for a refusal, `code` is NONE for an

@@ -37,7 +37,7 @@ class _Answers(Struct):
     answers: list[_Row]
 
 
-class _Accepted(base.Answer, frozen=True, kw_only=True, rename={"carrier_id": "id"}):
+class _Accepted(base.Answer, frozen=True, kw_only=True, gc=False, rename={"carrier_id": "id"}):
     """An acceptance, read as it is used: nearly all answers are."""
 
     reference: fields.Id
@@ -106,11 +106,10 @@ def _all_accepted(body: bytes) -> Sequence[base.Answer]:
         rows = _ACCEPTANCES.decode(body).answers
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return []
-    plain = all(
-        row.accepted and row.code is base.Refusal.NONE and row.accepted_at.tzinfo is UTC
-        for row in rows
-    )
-    return rows if plain else []
+    # Looked up once: members of an enumeration are slow to find.
+    none = base.Refusal.NONE
+    plain = [row.accepted and row.code is none and row.accepted_at.tzinfo is UTC for row in rows]
+    return rows if all(plain) else []
 
 
 def _each_answer(body: bytes) -> Sequence[base.Answer]:

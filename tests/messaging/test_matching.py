@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import SmsAccount, User
-from messaging import inbox, matching, quote, receipts
+from messaging import inbox, matching, receipts, segments
 from messaging.carrier import base
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.models import Batch, Message, Receipt, Revision, Status
@@ -37,7 +37,7 @@ def sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Revision:
     """A campaign in batches of eight, of which all but the last left."""
-    monkeypatch.setattr(quote, "BATCH_SIZE", SMALL)
+    monkeypatch.setattr(segments, "BATCH_SIZE", SMALL)
     numbers = scenes.numbers(RECIPIENTS)
     revision = scenes.confirmed(account, alice, sender, now=now, numbers=numbers)
     scenes.hand_over_all(revision, carrier, now=now)

@@ -7,7 +7,7 @@ from django.db import IntegrityError
 from django.db.models import Sum
 
 from accounts.models import SmsAccount, User
-from messaging import bulk, quote
+from messaging import bulk, quote, segments
 from messaging.models import Batch, BatchCounter, Message, RefusedRow, Revision, RevisionState
 from senders.models import Sender
 from tests import scenes
@@ -21,7 +21,7 @@ SMALL = 50
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the borders of batches every 50 rows, and quote nothing while the customer waits."""
-    monkeypatch.setattr(quote, "BATCH_SIZE", SMALL)
+    monkeypatch.setattr(segments, "BATCH_SIZE", SMALL)
     monkeypatch.setattr(quote, "AT_ONCE", 0)
 
 
@@ -32,9 +32,9 @@ def waiting(account: SmsAccount, alice: User, sender: Sender, now: datetime) -> 
     return scenes.compose(account, alice, sender, now=now, numbers=given)
 
 
-def loader(revision: Revision) -> quote.Loader:
+def loader(revision: Revision) -> segments.Loader:
     fresh = Revision.objects.select_related("account").get(pk=revision.pk)
-    return quote.Loader(fresh, reserve=quote.reserve_ids)
+    return segments.Loader(fresh, reserve=segments.reserve_ids)
 
 
 def facts(revision: Revision) -> tuple[object, ...]:
@@ -93,7 +93,7 @@ def test_a_loader_that_died_is_resumed_without_a_trace(
 def test_of_two_loaders_one_is_overtaken(waiting: Revision, now: datetime) -> None:
     ours, theirs = (loader(waiting) for _loader in range(2))
     ours.step(now=now)
-    with pytest.raises(quote.Overtaken):
+    with pytest.raises(segments.Overtaken):
         theirs.step(now=now)
     assert Batch.objects.count() == 1
 
@@ -104,7 +104,7 @@ def test_a_loader_stops_when_another_went_on_after_its_segment(
     slow = loader(waiting)
     slow.step(now=now)
     loader(waiting).step(now=now)
-    with pytest.raises(quote.Overtaken):
+    with pytest.raises(segments.Overtaken):
         slow.step(now=now)
     assert positions(waiting) == list(range(1, 2 * SMALL + 1))
 
@@ -148,7 +148,7 @@ def test_an_id_that_is_taken_is_not_mistaken_for_another_loader(
     taken = Message.objects.values_list("pk", flat=True)[0]
     fresh = Revision.objects.select_related("account").get(pk=waiting.pk)
     with pytest.raises(IntegrityError):
-        quote.Loader(fresh, reserve=lambda _count: taken).step(now=now)
+        segments.Loader(fresh, reserve=lambda _count: taken).step(now=now)
 
 
 def test_a_silent_loader_is_found(waiting: Revision, now: datetime) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from accounts.models import SmsAccount, User
-from messaging import campaigns, claims, closing, delivery, quote
+from messaging import campaigns, claims, closing, delivery, segments
 from messaging.models import (
     Batch,
     HandOver,
@@ -30,7 +30,7 @@ ROUNDS = 104
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quote, "BATCH_SIZE", 4)
+    monkeypatch.setattr(segments, "BATCH_SIZE", 4)
     monkeypatch.setattr(delivery, "HAND_OVER_SIZE", 2)
 
 

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, transaction
 
 from accounts import gifts, retrying
 from accounts.models import Customer, SmsAccount, User
-from messaging import campaigns, closing, delivery, quote, receipts
+from messaging import campaigns, closing, delivery, receipts, segments
 from messaging.carrier import base
 from messaging.models import HandOver, HandOverState, OptOutCause, Revision
 from messaging.recipients import optout
@@ -69,7 +69,7 @@ def test_a_deadlocked_transaction_runs_again_as_a_whole() -> None:
 
 @pytest.fixture
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quote, "BATCH_SIZE", 4)
+    monkeypatch.setattr(segments, "BATCH_SIZE", 4)
     monkeypatch.setattr(delivery, "HAND_OVER_SIZE", 2)
     monkeypatch.setattr(receipts, "GROUP", 16)
 

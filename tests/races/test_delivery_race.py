@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from accounts.models import SmsAccount, User
-from messaging import campaigns, claims, closing, delivery, doorbell, hand_overs, quote, sweep
+from messaging import campaigns, claims, closing, delivery, doorbell, hand_overs, segments, sweep
 from messaging.models import Batch, BatchState, HandOver, HandOverState, Revision, RevisionState
 from senders.models import Sender
 from tests import scenes
@@ -25,7 +25,7 @@ RECIPIENTS = 24
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quote, "BATCH_SIZE", 8)
+    monkeypatch.setattr(segments, "BATCH_SIZE", 8)
     monkeypatch.setattr(delivery, "HAND_OVER_SIZE", 4)
 
 
@@ -47,10 +47,11 @@ def hand_over_the_halves(
     now: datetime,
 ) -> Batch:
     """Have two workers answer both hand-overs of a batch; both do before either commits."""
-    marked = threading.Barrier(2)
+    claimed, marked = threading.Barrier(2), threading.Barrier(2)
     mark: Callable[..., hand_overs.Others | None] = hand_overs.mark_answered
 
     def together(**what: object) -> hand_overs.Others | None:
+        claimed.wait(crowd.PATIENCE)
         with transaction.atomic():
             others = mark(**what)
             marked.wait(crowd.PATIENCE)

@@ -10,7 +10,7 @@ import pytest
 from django.db.models import Sum
 
 from accounts.models import SmsAccount, User
-from messaging import bulk, doorbell, quote
+from messaging import bulk, doorbell, quote, segments
 from messaging.models import Batch, BatchCounter, Campaign, Message, Revision, RevisionState
 from senders.models import Sender
 from tests import scenes
@@ -27,7 +27,7 @@ BATCH = 7
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     # Nothing is loaded when composed; everything later, by several.
     monkeypatch.setattr(quote, "AT_ONCE", 0)
-    monkeypatch.setattr(quote, "BATCH_SIZE", BATCH)
+    monkeypatch.setattr(segments, "BATCH_SIZE", BATCH)
     monkeypatch.setattr(doorbell, "_publish", lambda task, ids, queue, seconds: None)
 
 

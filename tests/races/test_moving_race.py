@@ -10,7 +10,7 @@ import pytest
 from django.db.models import F
 
 from accounts.models import SmsAccount, TrailEntry, User
-from messaging import campaigns, delivery, moving, quote
+from messaging import campaigns, delivery, moving, segments
 from messaging.models import Batch, BatchState, HandOver, Revision, RevisionState
 from senders.models import Sender
 from tests import scenes
@@ -24,7 +24,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quote, "BATCH_SIZE", 3)
+    monkeypatch.setattr(segments, "BATCH_SIZE", 3)
 
 
 def plan(account: SmsAccount, by: User, sender: Sender, *, now: datetime) -> Revision:

@@ -8,7 +8,7 @@ import pytest
 
 from accounts import ledger
 from accounts.models import SmsAccount, User
-from messaging import campaigns, quote, receipts
+from messaging import campaigns, receipts, segments
 from messaging.bulk import Change
 from messaging.carrier import base
 from messaging.models import BatchCounter, Message, Receipt, Revision, Status
@@ -32,7 +32,7 @@ SAID = (
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quote, "BATCH_SIZE", 8)
+    monkeypatch.setattr(segments, "BATCH_SIZE", 8)
     monkeypatch.setattr(receipts, "GROUP", 10)
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts import ledger
 from accounts.models import EntryKind, SmsAccount, User
-from messaging import campaigns, composing, delivery, outcomes, quote
+from messaging import campaigns, composing, delivery, outcomes, segments
 from messaging.models import Batch, BatchState, HandOver, Revision, RevisionState
 from senders.models import Sender
 from tests import scenes
@@ -27,7 +27,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quote, "BATCH_SIZE", 3)
+    monkeypatch.setattr(segments, "BATCH_SIZE", 3)
 
 
 class Stage:

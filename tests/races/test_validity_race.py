@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import suspension
 from accounts.models import SmsAccount, Suspension, User
-from messaging import campaigns, delivery, quote
+from messaging import campaigns, delivery, segments
 from messaging.models import HandOver, HandOverState, Revision
 from senders import review
 from senders.models import Sender, SenderValidity
@@ -25,7 +25,7 @@ ROUNDS = 6
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quote, "BATCH_SIZE", 4)
+    monkeypatch.setattr(segments, "BATCH_SIZE", 4)
     monkeypatch.setattr(delivery, "HAND_OVER_SIZE", 1)
 
 

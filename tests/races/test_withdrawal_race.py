@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import intervals
 from accounts.intervals import Interval
 from accounts.models import SmsAccount, User
-from messaging import delivery, quote
+from messaging import delivery, segments
 from messaging.carrier import base
 from messaging.models import HandOver, HandOverState, Message, Revision, Status
 from senders import review
@@ -31,7 +31,7 @@ CALL = 0.05
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quote, "BATCH_SIZE", 12)
+    monkeypatch.setattr(segments, "BATCH_SIZE", 12)
     monkeypatch.setattr(delivery, "HAND_OVER_SIZE", CHUNK)
 
 
