@@ -7,6 +7,7 @@ another customer and must see nothing; sam is staff.
 from collections.abc import Iterator
 from datetime import datetime
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.utils import translation
@@ -15,6 +16,12 @@ from accounts.models import Customer, Role, SmsAccount, User
 from senders.models import Sender
 from tests import factories, lifted
 from tests.house_client import HouseClient
+
+# No test fails by the clock: a busy machine draws slowly, and the first draw of a text is slow.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging import sms
@@ -156,7 +156,6 @@ def test_the_tables_show_the_whole_alphabet() -> None:
 
 
 @given(texts)
-@settings(deadline=None)
 def test_the_parts_add_up_and_none_is_too_long(text: str) -> None:
     size = measure(text)
 
@@ -169,7 +168,6 @@ def test_the_parts_add_up_and_none_is_too_long(text: str) -> None:
 
 
 @given(written, st.sampled_from(["", "STOP:36111"]))
-@settings(deadline=None)
 def test_no_pair_is_split_between_two_parts(text: str, clause: str) -> None:
     size = measure(text, clause=clause)
 
@@ -183,7 +181,6 @@ def test_no_pair_is_split_between_two_parts(text: str, clause: str) -> None:
 
 
 @given(written, st.text(typical, max_size=20))
-@settings(deadline=None)
 def test_writing_on_never_takes_parts_away(text: str, more: str) -> None:
     sizes = [measure(text + more[:length]) for length in range(len(more) + 1)]
 
@@ -191,7 +188,6 @@ def test_writing_on_never_takes_parts_away(text: str, more: str) -> None:
 
 
 @given(st.text(gsm_characters, max_size=700))
-@settings(deadline=None)
 def test_what_remains_can_be_written_for_free(text: str) -> None:
     size = measure(text)
 
@@ -279,7 +275,6 @@ def test_changes_name_each_character_and_how_often() -> None:
 
 
 @given(texts)
-@settings(deadline=None)
 def test_replacing_touches_offending_characters_only(text: str) -> None:
     replacement = replace_lookalikes(text)
 
