@@ -202,24 +202,23 @@ def record(
     claim: Claim, *, changes: list[Change], acceptances: list[Acceptance], now: datetime
 ) -> None:
     """Note that the carrier answered a claim, unless it has passed to somebody else since."""
-    if changes or acceptances:
-        with transaction.atomic():
-            if _mark_answered(claim, now=now) is None:
-                return
-            moves = outcomes.move(changes=changes, from_statuses=[Status.OPEN])
-            leases.accept(account_id=claim.account_id, acceptances=acceptances)
-            outcomes.give_back(moves=moves, now=now)
-    # One statement, over before what still waits is claimed and answered: who answers that looks.
-    elif _mark_answered(claim, now=now) in {None, Others.WAIT}:
-        return
-    # After the commit: of the last two, answered at once, each saw the other open.
-    closing.finish_if_through(batch_id=claim.batch_id)
-
-
-def _mark_answered(claim: Claim, *, now: datetime) -> Others | None:
-    return hand_overs.mark_answered(
-        hand_over_id=claim.hand_over_id, attempt=claim.attempt, answered_at=now
-    )
+    is_plain = not (changes or acceptances)
+    with transaction.atomic():
+        others = hand_overs.mark_answered(
+            hand_over_id=claim.hand_over_id, attempt=claim.attempt, answered_at=now
+        )
+        if others is None:
+            return
+        moves = outcomes.move(changes=changes, from_statuses=[Status.OPEN])
+        if others is Others.ARE_THROUGH:
+            closing.finish_batch(batch_id=claim.batch_id)
+        leases.accept(account_id=claim.account_id, acceptances=acceptances)
+        outcomes.give_back(moves=moves, now=now)
+    # Only the batch is locked in turn, so most do not lock it; but of the last two, answered at
+    # once, each saw the other open. While one waits, whoever answers that one looks, unless it was
+    # answered while more than the answer was recorded here.
+    if others is Others.ARE_WITH_THE_CARRIER or (others is Others.WAIT and not is_plain):
+        closing.finish_if_through(batch_id=claim.batch_id)
 
 
 def _put_off(claim: Claim, *, trouble: str, delay: float | None, now: datetime) -> None:

@@ -52,9 +52,8 @@ def hand_over_the_halves(
 
     def together(**what: object) -> hand_overs.Others | None:
         claimed.wait(crowd.PATIENCE)
-        with transaction.atomic():
-            others = mark(**what)
-            marked.wait(crowd.PATIENCE)
+        others = mark(**what)
+        marked.wait(crowd.PATIENCE)
         assert others is hand_overs.Others.ARE_WITH_THE_CARRIER
         return others
 
