@@ -6,8 +6,10 @@ Only asks the database how far the workers are; the work is theirs. Times are se
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Max, Min, Sum
+from django.db import connection
+from django.db.models import Max, Min, QuerySet, Sum
 from django.utils import timezone
 
 from benchmarks.scene import Scene
@@ -20,6 +22,8 @@ POLL = 0.02
 SHARE = 0.01
 # Without a step forward for so long it is stuck (seconds).
 PATIENCE = 120.0
+# Tells whether it is done, and what is seen of how far it is.
+Look = Callable[[], tuple[bool, object]]
 NOT_FINAL = [Status.OPEN, Status.ACCEPTED, Status.UNKNOWN]
 
 
@@ -44,9 +48,10 @@ class Times:
 
 def run(*, scene: Scene, revision: Revision) -> Times:
     """Send the campaign and return once every message is final. Raises Stuck."""
+    is_quoted, is_final = _quoted(revision), _final(revision)
     start = time.monotonic()
     quote.begin(revision=revision, now=timezone.now())
-    _follow(lambda: _quoted(revision))
+    _follow(is_quoted)
     quoted = time.monotonic()
     revision.refresh_from_db()
     campaigns.confirm(
@@ -56,7 +61,7 @@ def run(*, scene: Scene, revision: Revision) -> Times:
         now=timezone.now(),
     )
     confirmed, confirmed_at = time.monotonic(), timezone.now()
-    _follow(lambda: _final(revision))
+    _follow(is_final)
     end, ended_at = time.monotonic(), timezone.now()
     answered = HandOver.objects.filter(batch__revision=revision).aggregate(
         first=Min("answered_at"), last=Max("answered_at")
@@ -70,18 +75,40 @@ def run(*, scene: Scene, revision: Revision) -> Times:
     )
 
 
-def _quoted(revision: Revision) -> tuple[bool, object]:
-    found = Revision.objects.filter(pk=revision.pk).values_list("state", "rows_loaded").get()
-    return found[0] == RevisionState.QUOTED, found
+def _quoted(revision: Revision) -> Look:
+    ask = _asking(Revision.objects.filter(pk=revision.pk).values_list("state", "rows_loaded"))
+
+    def look() -> tuple[bool, object]:
+        [found] = ask()
+        return found[0] == RevisionState.QUOTED, found
+
+    return look
 
 
-def _final(revision: Revision) -> tuple[bool, object]:
+def _final(revision: Revision) -> Look:
     counters = BatchCounter.objects.filter(batch__revision=revision, status__in=NOT_FINAL)
-    waiting = counters.aggregate(messages=Sum("messages"))["messages"]
-    return not waiting, waiting
+    ask = _asking(counters.values("batch__revision").annotate(n=Sum("messages")).values_list("n"))
+
+    def look() -> tuple[bool, object]:
+        waiting = sum(n for (n,) in ask())
+        return not waiting, waiting
+
+    return look
 
 
-def _follow(look: Callable[[], tuple[bool, object]]) -> None:
+def _asking(rows: QuerySet[Any, Any]) -> Callable[[], list[tuple[Any, ...]]]:
+    """Write a question once: written anew each time it takes ten times as long as its answer."""
+    sql, values = rows.query.sql_with_params()
+
+    def ask() -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return list(cursor.fetchall())
+
+    return ask
+
+
+def _follow(look: Look) -> None:
     """Look again and again until it is done; what is seen must change now and then."""
     seen: object = None
     start = since = time.monotonic()
