@@ -80,6 +80,14 @@ def check_storable(value: str, *, name: str) -> None:
             raise BadField(name) from exc
 
 
+def may_have_nul(body: bytes) -> bool:
+    """Tell whether JSON has an escaped NUL, the only way to write one; or what looks like it.
+
+    Most has no escape at all, which is found out fifty times as fast.
+    """
+    return b"\\" in body and b"\\u0000" in body
+
+
 def in_utc(moment: datetime, *, name: str) -> datetime:
     """Give a moment in UTC; some at the ends of time have none."""
     if moment.tzinfo is UTC:

@@ -79,8 +79,8 @@ def chunk_as_json(chunk: base.Chunk) -> bytes:
 
 def read_answers(body: bytes, *, asked: Sequence[str]) -> dict[str, base.Answer]:
     """Read answers by reference. BadField when one is malformed, doubled or was not asked."""
-    # An escaped NUL is the only way to write one; both databases would have to refuse it.
-    if b"\\u0000" in body:
+    # Both databases would have to refuse it.
+    if fields.may_have_nul(body):
         raise fields.BadField("body")
     rows = _all_accepted(body) or _each_answer(body)
     answers = {row.reference: row for row in rows}

@@ -17,7 +17,8 @@ _TWO_SEPTETS = frozenset("\f[\\]^{|}~€")
 _SEVEN_BIT = _ONE_SEPTET | _TWO_SEPTETS
 # Nearly all that is sent is of these alone, which is soon found out.
 _SEVEN_BIT_NARROW = re.compile(f"[{re.escape(''.join(sorted(_ONE_SEPTET)))}]*")
-_NARROW_BYTES = "".join(sorted(_ONE_SEPTET)).encode("latin-1", "ignore")
+# The same in UTF-8, of those that have one byte there.
+_PLAIN = "".join(sorted(_ONE_SEPTET)).encode("ascii", "ignore")
 _WIDE_OF_SEVEN_BIT = re.compile(f"[{re.escape(''.join(sorted(_TWO_SEPTETS)))}]")
 _WIDE_OF_UTF16 = re.compile("[\U00010000-\U0010ffff]")
 
@@ -32,28 +33,43 @@ def count_parts(text: str) -> int:
         else:
             alone, behind_header, wide = 70, 67, _WIDE_OF_UTF16
             units = len(text.encode("utf-16-le", "surrogatepass")) // 2
-    if units <= alone:
-        return min(units, 1)
-    if units == len(text):
-        return -(-units // behind_header)
+    if units <= alone or units == len(text):
+        return _fill(units, alone, behind_header)
     return _pack(text, wide=wide, room=behind_header)
 
 
 def count_parts_of_each(texts: Sequence[str], *, clause: str) -> list[int]:
-    """Count the parts of texts with the same clause: mostly all are looked through at once."""
-    if not _is_narrow("".join(texts) + clause):
+    """Count the parts of texts with the same clause.
+
+    All are looked through at once for what is not plain: mostly nothing or an accent, and the same
+    of many.
+    """
+    whole = "\0".join(texts)
+    others = whole.encode(errors="surrogatepass").translate(None, _PLAIN).split(b"\0")
+    if len(others) != len(texts):  # a text has the mark that parts them
         return [count_parts(text + clause) for text in texts]
     more = len(clause)
-    lengths = [len(text) + more for text in texts]
-    return [min(n, 1) if n <= 160 else -(-n // 153) for n in lengths]
+    rooms = {other: _room(other, clause) for other in set(others)}
+    return [
+        _fill(len(text) + more, *room) if (room := rooms[other]) else count_parts(text + clause)
+        for text, other in zip(texts, others, strict=True)
+    ]
 
 
-def _is_narrow(text: str) -> bool:
-    """Tell whether all of it is surely of one septet each; Greek letters are left to others."""
-    try:
-        return not text.encode("latin-1").translate(None, _NARROW_BYTES)
-    except UnicodeEncodeError:
-        return False
+def _room(other: bytes, clause: str) -> tuple[int, int] | None:
+    """Tell what a part holds, alone and behind a header, if no character takes two of that.
+
+    `other` is what the text has beside plain characters.
+    """
+    found = set(other.decode(errors="surrogatepass") + clause)
+    if found <= _ONE_SEPTET:
+        return 160, 153
+    has_pairs = found <= _SEVEN_BIT or max(found) > "\uffff"
+    return None if has_pairs else (70, 67)
+
+
+def _fill(units: int, alone: int, behind_header: int) -> int:
+    return min(units, 1) if units <= alone else -(-units // behind_header)
 
 
 @lru_cache(maxsize=4096)
