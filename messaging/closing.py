@@ -16,8 +16,6 @@ from messaging.models import (
     BatchState,
     HandOver,
     HandOverState,
-    Revision,
-    RevisionState,
     Status,
 )
 
@@ -48,7 +46,7 @@ def settle_cancelled(*, revision_id: int, now: datetime) -> None:
         with transaction.atomic():
             finish_batch(batch_id=batch_id)
     with transaction.atomic():
-        finish_revision(revision_id=revision_id)
+        hand_overs.mark_through(revision_id=revision_id)
 
 
 def lock_batches(*, revision_id: int) -> list[Batch]:
@@ -100,21 +98,5 @@ def finish_forgotten(*, most: int) -> None:
 def finish_batch(*, batch_id: int) -> None:
     """Mark a leaving batch as LEFT once no hand-over of it is open. Part of a transaction."""
     state, revision_id = hand_overs.lock_batch(batch_id=batch_id)
-    # Asked under the lock: of two that answer the last hand-overs, the second sees the first.
-    if state == BatchState.LEAVING and not hand_overs.has_open(batch_id=batch_id):
-        Batch.objects.filter(pk=batch_id).update(state=BatchState.LEFT)
-        finish_revision(revision_id=revision_id)
-
-
-def finish_revision(*, revision_id: int) -> None:
-    """Mark a revision as LEFT or CANCELLED once none of its batches is left to leave."""
-    revision = Revision.objects.select_for_update(no_key=True).get(pk=revision_id)
-    ends = {
-        RevisionState.LEAVING: RevisionState.LEFT,
-        RevisionState.CANCELLING: RevisionState.CANCELLED,
-    }
-    is_open = revision.batches.filter(state__in=[BatchState.SCHEDULED, BatchState.LEAVING]).exists()
-    if not is_open and (end := ends.get(RevisionState(revision.state))):
-        Revision.objects.filter(pk=revision_id, state=revision.state).update(
-            state=end, leaves_at=None
-        )
+    if state == BatchState.LEAVING:
+        hand_overs.mark_left(batch_id=batch_id, revision_id=revision_id)

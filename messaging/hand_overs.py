@@ -12,7 +12,16 @@ from django.db import connection, models
 
 from accounts.models import SmsAccount
 from messaging import bulk
-from messaging.models import Batch, CarrierPause, HandOver, HandOverState, OptOut
+from messaging.models import (
+    Batch,
+    BatchState,
+    CarrierPause,
+    HandOver,
+    HandOverState,
+    OptOut,
+    Revision,
+    RevisionState,
+)
 from senders.models import Sender
 
 _CLAIMED, _READY = HandOverState.CLAIMED.value, HandOverState.READY.value
@@ -148,6 +157,44 @@ def has_open(*, batch_id: int) -> bool:
             batch_id, *OPEN,
         )
     )  # fmt: skip
+
+
+def mark_left(*, batch_id: int, revision_id: int) -> None:
+    """Mark a locked batch that leaves as LEFT if none of its hand-overs is open, and what follows.
+
+    Each statement sees what was committed before it: of two that answer the last hand-overs, the
+    second sees the first.
+    """
+    is_open = f"SELECT 1 FROM {_table(HandOver)} WHERE batch_id = %s AND state IN (%s, %s)"  # noqa: S608 (constants)
+    left = (
+        f"UPDATE {_table(Batch)} SET state = %s "  # noqa: S608 (constants)
+        f"WHERE id = %s AND state = %s AND NOT EXISTS ({is_open})"
+    )
+    values = (BatchState.LEFT.value, batch_id, BatchState.LEAVING.value, batch_id, *OPEN)
+    bulk.execute_all(statements=[(left, values), *_end_of(revision_id)])
+
+
+def mark_through(*, revision_id: int) -> None:
+    """Mark a revision as LEFT or CANCELLED if none of its batches is left to leave."""
+    bulk.execute_all(statements=_end_of(revision_id))
+
+
+def _end_of(revision_id: int) -> list[tuple[str, tuple[Any, ...]]]:
+    table = _table(Revision)
+    # Read behind the lock: of two that finish the last batches, the second sees the first.
+    lock = f"SELECT 1 FROM {table} WHERE id = %s FOR NO KEY UPDATE"  # noqa: S608 (constants)
+    is_open = f"SELECT 1 FROM {_table(Batch)} WHERE revision_id = %s AND state IN (%s, %s)"  # noqa: S608 (constants)
+    end = (
+        f"UPDATE {table} SET state = CASE state WHEN %s THEN %s ELSE %s END, leaves_at = NULL "  # noqa: S608 (constants)
+        f"WHERE id = %s AND state IN (%s, %s) AND NOT EXISTS ({is_open})"
+    )
+    leaving, cancelling = RevisionState.LEAVING.value, RevisionState.CANCELLING.value
+    ends = (leaving, RevisionState.LEFT.value, RevisionState.CANCELLED.value)
+    batches = (revision_id, BatchState.SCHEDULED.value, BatchState.LEAVING.value)
+    return [
+        *([(lock, (revision_id,))] if bulk.is_postgresql() else []),
+        (end, (*ends, revision_id, leaving, cancelling, *batches)),
+    ]
 
 
 def mark_claimed(
