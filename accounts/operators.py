@@ -3,6 +3,7 @@
 Numbers are portable, so it is a guess about the present operator and never a reason to refuse.
 """
 
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from phonenumbers.carrierdata import CARRIER_DATA
@@ -13,8 +14,17 @@ _HEAD = 3
 
 def range_holder(e164: str) -> str | None:
     """Name the operator of a number's range, for a number that `phones.parse` gave."""
-    lengths = _lengths().get(e164[1 : 1 + _HEAD])
-    return None if lengths is None else _holder(e164[1 : 1 + lengths[0]], lengths)
+    return range_holders([e164])[0]
+
+
+def range_holders(numbers: Sequence[str]) -> list[str | None]:
+    """Name the operators of the ranges of many such numbers."""
+    known = {head: _lengths().get(head, ()) for head in {n[1 : 1 + _HEAD] for n in numbers}}
+    lengths = [known[n[1 : 1 + _HEAD]] for n in numbers]
+    return [
+        _holder(n[1 : 1 + its[0]], its) if its else None
+        for n, its in zip(numbers, lengths, strict=True)
+    ]
 
 
 @lru_cache(maxsize=65_536)

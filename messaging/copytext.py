@@ -14,8 +14,9 @@ _NONE = "\\N"
 
 def lines(columns: Iterable[Sequence[Any]]) -> bytes:
     """Write rows, given as the values of each column."""
-    rows = map("\t".join, zip(*map(_column, columns), strict=True))
-    return "".join([f"{row}\n" for row in rows]).encode()
+    rows = list(map("\t".join, zip(*map(_column, columns), strict=True)))
+    # The last line has its end too.
+    return "\n".join([*rows, ""]).encode()
 
 
 def in_front(values: Iterable[Any], rows: bytes) -> bytes:

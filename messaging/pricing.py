@@ -11,7 +11,7 @@ from itertools import compress
 from typing import NamedTuple
 
 from accounts import operators, phones
-from messaging import calendar, links, personalise, sms
+from messaging import calendar, links, partcounts, personalise, sms
 from messaging.audience import Recipients, RowRefusal, Segment, Values
 from messaging.models import Revision
 from senders import kinds
@@ -122,7 +122,7 @@ class Pricing:
         parts = list(compress(texts.parts, is_kept))
         numbers = [phone.e164 for phone in kept.phone]
         countries = [phone.country for phone in kept.phone]
-        holders = list(map(operators.range_holder, numbers))
+        holders = operators.range_holders(numbers)
         shown = {holder: (holder or "")[:OPERATOR_LENGTH] for holder in set(holders)}
         return Priced(
             recipient=numbers,
@@ -140,16 +140,16 @@ class Pricing:
             return _Texts([None] * len(rows), [self._parts] * len(rows), refusals)
         texts = self._template.render_each(rows)
         written = [text or "" for text in texts]
-        parts = sms.count_parts_each(written, clause=self._clause)
+        counted = partcounts.of_each(written, clause=self._clause)
         if not self._lets_links_pass:
-            pairs = zip(written, parts, strict=True)
-            parts = [0 if links.find(text) else n for text, n in pairs]
-        for at, n in enumerate(parts):
+            pairs = zip(written, counted, strict=True)
+            counted = [0 if links.find(text) else n for text, n in pairs]
+        for at, n in enumerate(counted):
             if not 0 < n <= sms.MAX_PARTS:
-                texts[at], parts[at], refusals[at] = self._judged(rows[at], texts[at])
+                texts[at], counted[at], refusals[at] = self._judged(rows[at], texts[at])
         if self._text in texts:
             texts = [None if text == self._text else text for text in texts]
-        return _Texts(texts, parts, refusals)
+        return _Texts(texts, counted, refusals)
 
     def _judged(
         self, values: Values, text: str | None

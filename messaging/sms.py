@@ -8,7 +8,7 @@ used. Nothing is replaced behind the writer's back: look-alikes are offered, nev
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -79,7 +79,6 @@ _GSM = _BASIC.union(GSM_EXTENSION.values())
 # All but ten Greek capitals are in Latin-1, of which bytes drop what they know six times as fast
 # as an expression finds it.
 _BASIC_LATIN = "".join(sorted(_BASIC)).encode("latin-1", "ignore")
-_PLAIN = _BASIC_LATIN.replace(b"\r", b"")  # what `normalise` leaves
 _BASIC_ONLY = re.compile(f"[{re.escape(''.join(sorted(_BASIC)))}]*")
 _OUTSIDE = re.compile(f"[^{re.escape(''.join(sorted(_GSM)))}]")
 _LEADS, _TRAILS = range(0xD8, 0xDC), range(0xDC, 0xE0)
@@ -110,23 +109,6 @@ def count_parts(text: str, *, clause: str = "") -> tuple[Alphabet, int]:
         return Alphabet.GSM7, _gsm_size(sent).parts
     parts = _ucs2_parts(sent.encode("utf-16-be", "surrogatepass"))
     return Alphabet.UCS2, sum(1 for _part in parts)
-
-
-def count_parts_each(texts: Sequence[str], *, clause: str = "") -> list[int]:
-    """Give the parts of each text that needs no look of its own, of any other 0.
-
-    Needing none it is of basic Latin characters, shows something and is as `normalise` leaves it:
-    that is found out of all texts at once, for the time that one call takes for each.
-    """
-    clause = _sent("", clause)
-    encoded = "\0".join(texts).encode("latin-1", "backslashreplace")
-    odd = encoded.translate(None, _PLAIN).split(b"\0")
-    if len(odd) != len(texts) or not _is_basic(clause):
-        return [0] * len(texts)
-    units = list(map(len, texts))
-    parts = {n: _plain_size(n + len(clause)).parts for n in set(units)}
-    each = zip(texts, odd, units, strict=True)
-    return [parts[n] if text.strip() and not rest else 0 for text, rest, n in each]
 
 
 def stop_clause(number: str) -> str:

@@ -40,35 +40,6 @@ def test_counting_parts_alone_gives_the_same(text: str, clause: str) -> None:
     assert sms.count_parts(text, clause=clause) == (size.alphabet, size.parts)
 
 
-plain = st.text(st.sampled_from("aé \nΩ\0\r€ç"), max_size=200)
-
-
-@given(st.lists(plain | texts, max_size=6), st.sampled_from(["", "STOP:36111", "\nSTOP ç"]))
-def test_parts_counted_of_many_at_once_are_those_of_each(many: list[str], clause: str) -> None:
-    for text, parts in zip(many, sms.count_parts_each(many, clause=clause), strict=True):
-        if parts:
-            assert sms.count_parts(text, clause=clause) == (Alphabet.GSM7, parts)
-            assert normalise(text) == text
-            assert problem(text) is None
-
-
-def test_only_texts_that_are_not_ordinary_are_left_to_be_counted_alone() -> None:
-    many = [
-        "Été à Lyon",
-        "x" * 161,
-        "à la française",
-        "10 €",
-        "\r\n",
-        " \n",
-        "",
-        "😀",
-        "\ud800",
-        "a",
-    ]
-    assert sms.count_parts_each(many) == [1, 2, 0, 0, 0, 0, 0, 0, 0, 1]
-    assert sms.count_parts_each(["a", "a\0"]) == [0, 0]
-
-
 @given(st.text(st.one_of(gsm_characters, st.characters()), max_size=200))
 def test_a_text_is_gsm_exactly_when_each_character_is(text: str) -> None:
     known = set(sms.GSM_BASIC + "".join(sms.GSM_EXTENSION.values())) - {sms.GSM_ESCAPE}
