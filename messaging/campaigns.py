@@ -214,13 +214,13 @@ def plan_batches(revision: Revision, *, from_state: BatchState, now: datetime) -
 
 
 def wake(revision: Revision, *, now: datetime) -> None:
-    """Wake a worker for each batch of a planned revision that is due."""
+    """Wake a worker for what is due of a planned revision: it begins with the first batch."""
     due = Batch.objects.filter(
         revision=revision, state=BatchState.SCHEDULED, not_before__lte=now
     ).order_by("number")
     doorbell.ring(
         task="leave",
-        ids=list(due.values_list("pk", flat=True)),
+        ids=list(due.values_list("pk", flat=True)[:1]),
         queue="now" if revision.messages == 1 else "bulk",
     )
 

@@ -8,6 +8,7 @@ anything is handed over again. No transaction is open while the carrier is calle
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 from django.db import connection, transaction
@@ -53,9 +54,35 @@ ASK_AFTER = timedelta(seconds=2)
 BACKOFF = tuple(timedelta(seconds=s) for s in (2, 5, 15, 30, 60))
 
 
+class Left(NamedTuple):
+    """A batch that left: of which revision, and whether it is all of that."""
+
+    revision_id: int
+    is_whole: bool
+
+
+def leave_with_others(*, batch_id: int, clock: Clock) -> None:
+    """Let a due batch leave, and then those of its revision that are due too, for a turn.
+
+    Others bring what left to the carrier meanwhile. Whoever dies here is followed by the sweep.
+    """
+    ends = time.monotonic() + TURN
+    left = leave(batch_id=batch_id, clock=clock)
+    if left is None or left.is_whole:
+        return
+    due = Batch.objects.filter(
+        revision_id=left.revision_id, state=BatchState.SCHEDULED, not_before__lte=clock()
+    )
+    for other_id in list(due.order_by("number").values_list("pk", flat=True)):
+        if time.monotonic() > ends:
+            doorbell.ring(task="leave", ids=[other_id], queue="bulk")
+            return
+        leave(batch_id=other_id, clock=clock)
+
+
 @retrying.on_deadlock
-def leave(*, batch_id: int, clock: Clock) -> None:
-    """Let a due batch leave: its hand-overs are there from now on."""
+def leave(*, batch_id: int, clock: Clock) -> Left | None:
+    """Let a due batch leave: its hand-overs are there from now on. None when it does not."""
     with transaction.atomic():
         batch = (
             Batch.objects.select_for_update(of=("self",), no_key=True)
@@ -63,18 +90,19 @@ def leave(*, batch_id: int, clock: Clock) -> None:
                 sender_id=F("revision__sender_id"),
                 sender_used_at=F("revision__sender__last_used_at"),
                 revision_state=F("revision__state"),
+                messages_of_all=F("revision__messages"),
             )
             .filter(pk=batch_id, state=BatchState.SCHEDULED)
             .first()
         )
         now = clock()
         if batch is None or batch.not_before is None or batch.not_before > now:
-            return
+            return None
         if batch.calendar and not calendar.is_open(code=batch.calendar, moment=now):
             opening = calendar.next_opening(code=batch.calendar, moment=now)
             Batch.objects.filter(pk=batch_id).update(not_before=opening)
             moving.relist(revision_id=batch.revision_id)
-            return
+            return None
         is_served = claims.is_served(account_id=batch.account_id, now=now)
         hand_overs.make(of=batch, size=HAND_OVER_SIZE, now=now, valid_until=now + claims.VALIDITY)
         Batch.objects.filter(pk=batch_id).update(state=BatchState.LEAVING, departed_at=now)
@@ -90,6 +118,7 @@ def leave(*, batch_id: int, clock: Clock) -> None:
             doorbell.ring(task="deliver", ids=[batch.account_id], queue="bulk")
     usage.note(sender_id=batch.sender_id, known=batch.sender_used_at, now=now)
     log.info("batch.left", batch=batch_id, account_id=batch.account_id, messages=batch.messages)
+    return Left(batch.revision_id, batch.messages == batch.messages_of_all)
 
 
 def hand_over(*, hand_over_id: int, carrier: base.Carrier, clock: Clock) -> None:

@@ -40,7 +40,9 @@ def run(*, now: datetime) -> None:
 def _due_batches(*, now: datetime) -> None:
     due = Batch.objects.filter(state=BatchState.SCHEDULED, not_before__lte=now)
     for queue, rows in (("now", due.filter(messages=1)), ("bulk", due.filter(messages__gt=1))):
-        ids = rows.order_by("not_before").values_list("pk", flat=True)[:MOST]
+        # Whoever lets one leave goes on with the others of its revision.
+        revisions = rows.values("revision_id").annotate(first=Min("pk"), oldest=Min("not_before"))
+        ids = revisions.order_by("oldest").values_list("first", flat=True)[:MOST]
         doorbell.ring(task="leave", ids=list(ids), queue=queue, seconds=ENDS)
 
 

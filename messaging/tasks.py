@@ -30,8 +30,8 @@ def load(revision_id: int) -> None:
 
 @shared_task
 def leave(batch_id: int) -> None:
-    """Let a due batch leave."""
-    delivery.leave(batch_id=batch_id, clock=timezone.now)
+    """Let a due batch leave, and what is due with it."""
+    delivery.leave_with_others(batch_id=batch_id, clock=timezone.now)
 
 
 @shared_task
