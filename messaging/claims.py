@@ -6,7 +6,7 @@ a withdrawal or a suspension is set; the moment recorded is read after them too,
 these has a time before that of a claim it did not stop. What is skipped is refunded there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -31,6 +31,8 @@ log = structlog.stdlib.get_logger(__name__)
 Clock = Callable[[], datetime]
 # Gives the next hand-over that waits at a moment, locked.
 Look = Callable[..., Waiting | None]
+# What is written before a claim; tells whether the claim may follow in the same transaction.
+First = Callable[[], bool]
 
 # The time limit of a call to the carrier, in seconds; a lease outlasts it.
 CALL_LIMIT = settings.CARRIER_SECONDS
@@ -88,21 +90,30 @@ def claim(*, hand_over_id: int, clock: Clock) -> Claim | None:
         return None
 
 
-def claims_of(*, account_id: int, clock: Clock) -> Iterator[Claim]:
-    """Claim the hand-overs of an account, the one that waits longest first, when asked for.
+class Turn:
+    """Claims the hand-overs of an account one after the other, the one that waits longest first."""
 
-    Ends when none may be claimed now. Those that may not leave are closed or put off on the way,
-    so every round gets further.
-    """
-    look = partial(hand_overs.lock_next_of, account_id=account_id)
-    frozen = Frozen()
-    while True:
+    def __init__(self, *, account_id: int, clock: Clock) -> None:
+        """Claim nothing yet."""
+        self._look = partial(hand_overs.lock_next_of, account_id=account_id)
+        self._frozen = Frozen()
+        self._clock = clock
+
+    def claim(self, *, after: First | None = None) -> Claim | None:
+        """Claim the next one; None when none may be claimed now.
+
+        `after` is done whatever this gives, in the transaction of the claim if it may be. Those
+        that may not leave are closed or put off on the way, so every round gets further.
+        """
         try:
-            claim = _try(look, frozen=frozen, clock=clock)
+            while (claim := self._try(after)) is None:
+                after = None
         except _NothingWaits:
-            return
-        if claim is not None:
-            yield claim
+            return None
+        return claim
+
+    def _try(self, first: First | None) -> Claim | None:
+        return _try(self._look, frozen=self._frozen, clock=self._clock, first=first)
 
 
 def is_served(*, account_id: int, now: datetime) -> bool:
@@ -121,15 +132,26 @@ def is_help_wanted(*, account_id: int, now: datetime) -> bool:
 
 
 @retrying.on_deadlock
-def _try(look: Look, *, frozen: Frozen, clock: Clock) -> Claim | None:
-    """Claim the first that waits; None when it is closed or put off instead."""
+def _try(look: Look, *, frozen: Frozen, clock: Clock, first: First | None = None) -> Claim | None:
+    """Do what comes first, then claim the first that waits.
+
+    None when it is closed or put off instead, or must be claimed in a transaction of its own.
+    """
     try:
         with transaction.atomic():
+            if first and not first():
+                return None
             return _claim_within(look, frozen=frozen, clock=clock)
-    except _Obstacle as obstacle:
+    except (_Obstacle, _NothingWaits) as why:
+        # What came first was undone too.
+        if first:
+            with transaction.atomic():
+                first()
+        if isinstance(why, _NothingWaits):
+            raise
         # On its own: it takes locks that come before those the claim already held.
         with transaction.atomic():
-            obstacle.act()
+            why.act()
         return None
 
 

@@ -7,6 +7,7 @@ anything is handed over again. No transaction is open while the carrier is calle
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -18,18 +19,15 @@ from accounts import retrying
 from messaging import (
     calendar,
     claims,
-    closing,
     doorbell,
     hand_overs,
     moving,
     numbering,
-    outcomes,
     pauses,
+    recording,
 )
-from messaging.bulk import Change
 from messaging.carrier import base
 from messaging.claims import Claim
-from messaging.hand_overs import Others
 from messaging.models import (
     Batch,
     BatchState,
@@ -37,11 +35,10 @@ from messaging.models import (
     HandOverState,
     Revision,
     RevisionState,
-    Status,
 )
 from messaging.models.delivery import HAND_OVER_SIZE
-from senders import leases, shortnumbers, usage
-from senders.bulk import Acceptance
+from messaging.recording import Recording
+from senders import shortnumbers, usage
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -121,11 +118,18 @@ def leave(*, batch_id: int, clock: Clock) -> Left | None:
     return Left(batch.revision_id, batch.messages == batch.messages_of_all)
 
 
+class _Paused(Exception):
+    """The carrier takes nothing for now; what becomes of the hand-over is noted."""
+
+
 def hand_over(*, hand_over_id: int, carrier: base.Carrier, clock: Clock) -> None:
     """Claim a hand-over, give it to the carrier and record the answers."""
     claim = claims.claim(hand_over_id=hand_over_id, clock=clock)
-    if claim is not None:
-        _submit(claim, carrier=carrier, clock=clock)
+    if claim is None:
+        return
+    with suppress(_Paused):
+        if answered := _submit(claim, carrier=carrier, clock=clock):
+            answered.record()
 
 
 def deliver(*, account_id: int, carrier: base.Carrier, clock: Clock) -> int:
@@ -135,52 +139,60 @@ def deliver(*, account_id: int, carrier: base.Carrier, clock: Clock) -> int:
     carrier wants a pause. At the end of the turn the account queues up again, behind the others.
     """
     ends = time.monotonic() + TURN
+    turn = claims.Turn(account_id=account_id, clock=clock)
     done = 0
-    for claim in claims.claims_of(account_id=account_id, clock=clock):
+    claim = turn.claim()
+    while claim is not None:
         done += 1
-        if not _submit(claim, carrier=carrier, clock=clock):
-            return done
+        try:
+            answered = _submit(claim, carrier=carrier, clock=clock)
+        except _Paused:
+            break
+        is_over = time.monotonic() > ends
+        if answered and (done == 1 or is_over or not answered.is_plain):
+            answered.record()
+            answered = None
         # Only now: nobody brings others to a carrier that does not answer.
-        if done == 1 and claims.is_help_wanted(account_id=account_id, now=clock()):
+        if is_over or (done == 1 and claims.is_help_wanted(account_id=account_id, now=clock())):
             doorbell.ring(task="deliver", ids=[account_id], queue="bulk")
-        if time.monotonic() > ends:
-            doorbell.ring(task="deliver", ids=[account_id], queue="bulk")
-            return done
+        if is_over:
+            break
+        claim = turn.claim(after=answered.write if answered else None)
+        if answered:
+            answered.look()
     return done
 
 
-def _submit(claim: Claim, *, carrier: base.Carrier, clock: Clock) -> bool:
-    """Give a claimed hand-over to the carrier and record the answers; false when it wants a pause.
+def _submit(claim: Claim, *, carrier: base.Carrier, clock: Clock) -> Recording | None:
+    """Give a claimed hand-over to the carrier, and give what is to be recorded then, if anything.
 
-    No transaction is open meanwhile.
+    No transaction is open meanwhile. _Paused.
     """
     try:
         numbered = numbering.numbered(claim, clock=clock)
-    except shortnumbers.PoolUnknown:
+    except shortnumbers.PoolUnknown as exc:
         # Soon there is one: the first message does not wait for the schedule.
         doorbell.ring_task(task="messaging.tasks.refresh_pool", queue="default")
         _put_off(claim, trouble="no_pool", delay=None, now=clock())
-        return False
-    return numbered is None or _submit_numbered(numbered, carrier=carrier, clock=clock)
+        raise _Paused from exc
+    if numbered is None:
+        return None
+    return _submit_numbered(numbered, carrier=carrier, clock=clock)
 
 
-def _submit_numbered(claim: Claim, *, carrier: base.Carrier, clock: Clock) -> bool:
+def _submit_numbered(claim: Claim, *, carrier: base.Carrier, clock: Clock) -> Recording:
     let_go_of_the_database()
     started = time.monotonic()
     try:
         answers = carrier.submit(claim.chunk, deadline=claims.CALL_LIMIT)
     except base.ChunkRefused as refusal:
-        reason, at = str(refusal.code)[:32], clock()
-        changes = [Change(i, Status.REFUSED, reason, at) for i in claim.ids.values()]
-        record(claim, changes=changes, acceptances=[], now=at)
-        return True
+        return recording.of_refusal(claim, refusal, now=clock())
     except base.CarrierError as trouble:
         _note_trouble(claim, trouble, now=clock())
-        return False
+        raise _Paused from trouble
     taken = time.monotonic() - started
     log.info("hand_over.answered", **claim.ids_for_log, duration_ms=round(taken * 1000))
-    record_answers(claim, answers=answers, now=clock())
-    return True
+    return recording.of_answers(claim, answers, now=clock())
 
 
 def _note_trouble(claim: Claim, trouble: base.CarrierError, *, now: datetime) -> None:
@@ -200,54 +212,6 @@ def _note_trouble(claim: Claim, trouble: base.CarrierError, *, now: datetime) ->
             # Still CLAIMED: recovery asks the carrier what became of each reference.
             claims.move_on(claim, lease_until=now + ASK_AFTER, trouble="unanswered")
             log.warning("hand_over.unanswered", **claim.ids_for_log)
-
-
-def record_answers(claim: Claim, *, answers: list[base.Answer], now: datetime) -> None:
-    """Record what the carrier answered, unless the claim has passed to somebody else since."""
-    record(
-        claim,
-        changes=_refusals(claim, answers, now=now),
-        acceptances=numbering.acceptances(claim, answers),
-        now=now,
-    )
-
-
-def _refusals(claim: Claim, answers: list[base.Answer], *, now: datetime) -> list[Change]:
-    changes = []
-    for answer in answers:
-        if answer.accepted:
-            continue
-        if answer.code is base.Refusal.REFERENCE_REUSED:
-            # The carrier has that message already: it is sent, and stays charged.
-            log.error("hand_over.reference_reused", **claim.ids_for_log)
-            continue
-        code = str(answer.code)[:32]
-        changes.append(Change(claim.ids[answer.reference], Status.REFUSED, code, now))
-    return changes
-
-
-@retrying.on_deadlock
-def record(
-    claim: Claim, *, changes: list[Change], acceptances: list[Acceptance], now: datetime
-) -> None:
-    """Note that the carrier answered a claim, unless it has passed to somebody else since."""
-    is_plain = not (changes or acceptances)
-    with transaction.atomic():
-        others = hand_overs.mark_answered(
-            hand_over_id=claim.hand_over_id, attempt=claim.attempt, answered_at=now
-        )
-        if others is None:
-            return
-        moves = outcomes.move(changes=changes, from_statuses=[Status.OPEN])
-        if others is Others.ARE_THROUGH:
-            closing.finish_batch(batch_id=claim.batch_id)
-        leases.accept(account_id=claim.account_id, acceptances=acceptances)
-        outcomes.give_back(moves=moves, now=now)
-    # Only the batch is locked in turn, so most do not lock it; but of the last two, answered at
-    # once, each saw the other open. While one waits, whoever answers that one looks, unless it was
-    # answered while more than the answer was recorded here.
-    if others is Others.ARE_WITH_THE_CARRIER or (others is Others.WAIT and not is_plain):
-        closing.finish_if_through(batch_id=claim.batch_id)
 
 
 def _put_off(claim: Claim, *, trouble: str, delay: float | None, now: datetime) -> None:

@@ -17,6 +17,7 @@ from messaging.bulk import Change
 from messaging.carrier import base
 from messaging.claims import Claim
 from messaging.models import HandOver, HandOverState, Status
+from messaging.recording import Recording
 from senders import leases
 from senders.bulk import Acceptance
 
@@ -51,7 +52,7 @@ def recover(*, hand_over_id: int, carrier: base.Carrier, clock: Clock) -> None:
     ]
     if len(changes) == len(claim.ids):
         refused = [c for c in changes if c.status is Status.REFUSED]
-        delivery.record(claim, changes=refused, acceptances=accepted, now=now)
+        Recording(claim, changes=refused, acceptances=accepted, now=now).record()
     else:
         _back_to_ready(claim, changes=changes, acceptances=accepted, now=now)
         doorbell.ring(task="deliver", ids=[claim.account_id], queue="bulk")

@@ -18,6 +18,7 @@ from messaging import (
     hand_overs,
     pauses,
     quote,
+    recording,
     recovery,
     sweep,
 )
@@ -278,7 +279,7 @@ def test_a_worker_that_wakes_after_its_lease_records_nothing(
         for r in claim.ids
     ]
 
-    delivery.record_answers(claim, answers=refused, now=later)
+    recording.of_answers(claim, refused, now=later).record()
     first.refresh_from_db()
     assert first.state == HandOverState.READY
     assert not Message.objects.filter(status__isnull=False).exists()
