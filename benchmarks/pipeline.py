@@ -16,14 +16,13 @@ from benchmarks.scene import Scene
 from messaging import campaigns, quote
 from messaging.models import BatchCounter, HandOver, Revision, RevisionState, Status
 
-# Looked for so often at first (seconds), later after each hundredth of the time it took: whoever
-# looks takes from what is measured.
-POLL = 0.02
-SHARE = 0.01
+# Looked for after so many seconds at least and at most: whoever looks takes from what is measured,
+# and whoever looks late adds to it. In between, after half of the time that is left at this pace.
+SHORTEST, LONGEST = 0.004, 0.02
 # Without a step forward for so long it is stuck (seconds).
 PATIENCE = 120.0
-# Tells whether it is done, and what is seen of how far it is.
-Look = Callable[[], tuple[bool, object]]
+# Tells how much is left to be done.
+Look = Callable[[], int]
 NOT_FINAL = [Status.OPEN, Status.ACCEPTED, Status.UNKNOWN]
 
 
@@ -48,10 +47,10 @@ class Times:
 
 def run(*, scene: Scene, revision: Revision) -> Times:
     """Send the campaign and return once every message is final. Raises Stuck."""
-    is_quoted, is_final = _quoted(revision), _final(revision)
+    unquoted, not_final = _unquoted(revision), _not_final(revision)
     start = time.monotonic()
     quote.begin(revision=revision, now=timezone.now())
-    _follow(is_quoted)
+    _follow(unquoted)
     quoted = time.monotonic()
     revision.refresh_from_db()
     campaigns.confirm(
@@ -61,7 +60,7 @@ def run(*, scene: Scene, revision: Revision) -> Times:
         now=timezone.now(),
     )
     confirmed, confirmed_at = time.monotonic(), timezone.now()
-    _follow(is_final)
+    _follow(not_final)
     end, ended_at = time.monotonic(), timezone.now()
     answered = HandOver.objects.filter(batch__revision=revision).aggregate(
         first=Min("answered_at"), last=Max("answered_at")
@@ -75,25 +74,17 @@ def run(*, scene: Scene, revision: Revision) -> Times:
     )
 
 
-def _quoted(revision: Revision) -> Look:
-    ask = _asking(Revision.objects.filter(pk=revision.pk).values_list("state", "rows_loaded"))
-
-    def look() -> tuple[bool, object]:
-        [found] = ask()
-        return found[0] == RevisionState.QUOTED, found
-
-    return look
+def _unquoted(revision: Revision) -> Look:
+    rows = Revision.objects.filter(pk=revision.pk).exclude(state=RevisionState.QUOTED)
+    ask = _asking(rows.values_list("rows_total", "rows_loaded"))
+    # The last row is not the end yet.
+    return lambda: sum(total - loaded + 1 for total, loaded in ask())
 
 
-def _final(revision: Revision) -> Look:
+def _not_final(revision: Revision) -> Look:
     counters = BatchCounter.objects.filter(batch__revision=revision, status__in=NOT_FINAL)
     ask = _asking(counters.values("batch__revision").annotate(n=Sum("messages")).values_list("n"))
-
-    def look() -> tuple[bool, object]:
-        waiting = sum(n for (n,) in ask())
-        return not waiting, waiting
-
-    return look
+    return lambda: sum(n for (n,) in ask())
 
 
 def _asking(rows: QuerySet[Any, Any]) -> Callable[[], list[tuple[Any, ...]]]:
@@ -109,15 +100,15 @@ def _asking(rows: QuerySet[Any, Any]) -> Callable[[], list[tuple[Any, ...]]]:
 
 
 def _follow(look: Look) -> None:
-    """Look again and again until it is done; what is seen must change now and then."""
-    seen: object = None
-    start = since = time.monotonic()
-    while True:
-        done, now_seen = look()
-        if done:
-            return
-        if now_seen != seen:
-            seen, since = now_seen, time.monotonic()
-        elif time.monotonic() - since > PATIENCE:
+    """Look again and again until nothing is left; that must become less now and then."""
+    left, since = look(), time.monotonic()
+    pause = LONGEST
+    while left:
+        time.sleep(pause)
+        still, now = look(), time.monotonic()
+        if still != left:
+            ends = still * (now - since) / abs(left - still)
+            pause = min(max(ends / 2, SHORTEST), LONGEST)
+            left, since = still, now
+        elif now - since > PATIENCE:
             raise Stuck
-        time.sleep(max(POLL, SHARE * (time.monotonic() - start)))
