@@ -159,7 +159,7 @@ def deliver(*, account_id: int, carrier: base.Carrier, clock: Clock) -> int:
             break
         claim = turn.claim(after=answered.write if answered else None)
         if answered:
-            answered.look()
+            answered.look(followed_by=claim)
     return done
 
 

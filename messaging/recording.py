@@ -67,15 +67,15 @@ class Recording:
         outcomes.give_back(moves=moves, now=now)
         return self.is_plain and others is not Others.ARE_THROUGH
 
-    def look(self) -> None:
+    def look(self, *, followed_by: Claim | None = None) -> None:
         """Finish the batch if this was its last answer, and nobody could know it before.
 
         Only the batch is locked in turn, so most do not lock it; but of the last two, answered at
-        once, each saw the other open. While one waits, whoever answers that one looks, unless it
-        was answered while more than the answer was recorded here.
+        once, each saw the other open. `followed_by` is what was claimed in the same transaction:
+        if it is of the same batch, whoever answers that looks.
         """
-        is_last = self._others is Others.ARE_WITH_THE_CARRIER
-        if is_last or (self._others is Others.WAIT and not self.is_plain):
+        is_ours = followed_by is not None and followed_by.batch_id == self._claim.batch_id
+        if self._others in {Others.ARE_WITH_THE_CARRIER, Others.WAIT} and not is_ours:
             closing.finish_if_through(batch_id=self._claim.batch_id)
 
 

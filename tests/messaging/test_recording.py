@@ -8,7 +8,7 @@ import pytest
 
 from accounts import suspension
 from accounts.models import SmsAccount, User
-from messaging import claims, delivery, hand_overs, recording, segments
+from messaging import claims, closing, delivery, hand_overs, recording, segments
 from messaging.carrier import base
 from messaging.carrier.inprocess import InProcessCarrier
 from messaging.claims import Claim
@@ -141,6 +141,33 @@ def test_a_batch_is_finished_before_the_next_claim(
         BatchState.LEFT,
         BatchState.LEAVING,
     ]
+
+
+def test_a_batch_is_looked_at_unless_another_of_it_is_ours(
+    leaving: Revision,
+    turn: claims.Turn,
+    carrier: InProcessCarrier,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[int] = []
+    monkeypatch.setattr(closing, "finish_if_through", lambda *, batch_id: looked.append(batch_id))
+    one, other = leaving.batches.order_by("number")
+    first = answered(turn.claim(), carrier, now)
+    same = turn.claim(after=first.write)
+    first.look(followed_by=same)
+    assert looked == []
+
+    # Somebody else has the other one of the batch now.
+    second = answered(same, carrier, now)
+    HandOver.objects.filter(batch=one, state=ANSWERED).update(state=CLAIMED)
+    claim = turn.claim(after=second.write)
+    assert claim is not None
+    assert claim.batch_id == other.pk
+    second.look(followed_by=claim)
+    assert looked == [one.pk]
+    second.look()
+    assert looked == [one.pk] * 2
 
 
 def test_only_a_plain_answer_that_does_not_finish_lets_a_claim_follow(
