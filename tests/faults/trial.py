@@ -61,8 +61,8 @@ class Trial:
         threading.Event().wait(self.chance.uniform(0, LONGEST))
 
     def blow(self) -> None:
-        """Note that a blow falls now; something must be under way."""
-        assert self.under_way() > 0, "nothing is under way"
+        """Note that a blow falls now: once something is under way, which an SMS is only shortly."""
+        wait_for(lambda: self.under_way() > 0, seconds=LIMIT, what="something is under way")
         self.blows += 1
 
     def get_on(self) -> None:
