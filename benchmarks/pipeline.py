@@ -16,9 +16,10 @@ from benchmarks.scene import Scene
 from messaging import campaigns, quote
 from messaging.models import BatchCounter, HandOver, Revision, RevisionState, Status
 
-# Looked for after so many seconds at least and at most: whoever looks takes from what is measured,
-# and whoever looks late adds to it. In between, after half of the time that is left at this pace.
-SHORTEST, LONGEST = 0.004, 0.02
+# Whoever looks takes from what is measured, and whoever looks late adds to it. So it is looked for
+# after half of the time left at this pace, but after so many seconds at least, and at most after
+# these or this part of the time it took so far.
+SHORTEST, LONGEST, SHARE = 0.004, 0.01, 0.02
 # Without a step forward for so long it is stuck (seconds).
 PATIENCE = 120.0
 # Tells how much is left to be done.
@@ -101,14 +102,15 @@ def _asking(rows: QuerySet[Any, Any]) -> Callable[[], list[tuple[Any, ...]]]:
 
 def _follow(look: Look) -> None:
     """Look again and again until nothing is left; that must become less now and then."""
-    left, since = look(), time.monotonic()
-    pause = LONGEST
+    start = since = time.monotonic()
+    left, pause = look(), LONGEST
     while left:
         time.sleep(pause)
         still, now = look(), time.monotonic()
+        pause = max(LONGEST, SHARE * (now - start))
         if still != left:
             ends = still * (now - since) / abs(left - still)
-            pause = min(max(ends / 2, SHORTEST), LONGEST)
+            pause = min(max(ends / 2, SHORTEST), pause)
             left, since = still, now
         elif now - since > PATIENCE:
             raise Stuck
